@@ -46,7 +46,8 @@ def main() -> int:
         uv = find_uv()
         environment = _uv_environment()
         _say("Making .venv")
-        _run([uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, VENV])
+        making: list[str | Path] = ["venv", "--quiet", "--allow-existing"]
+        _run([uv, *making, "--python", sys.executable, VENV])
         _say("Installing the locked packages")
         python = VENV / "bin" / "python"
         sync = ["pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes"]
@@ -182,6 +183,10 @@ def _uv_environment() -> dict[str, str]:
     if "PIP_CERT" in environment:
         environment.setdefault("SSL_CERT_FILE", environment["PIP_CERT"])
     environment.setdefault("UV_HTTP_TIMEOUT", "180")
+    # Trust what the machine trusts, as pip does: offices have certificates of their own.
+    # (The second name is that of uv before 0.11.)
+    for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):
+        environment.setdefault(name, "true")
     return environment
 
 

@@ -1,0 +1,184 @@
+"""How Airflow is configured: by environment variables alone, made anew at every start.
+
+Everything of Airflow stays inside `TMW_HOME`, every port on loopback; nothing is read from an
+`airflow.cfg` or from `AIRFLOW__...` variables of the person who starts the stack.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import socket
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from warehouse.database import Role, database_url
+from warehouse.secrets import secret
+from warehouse.settings import Settings
+
+HOST = "127.0.0.1"
+ADMIN = "admin"
+DAG_IDS = ("monthly_monitoring", "monthly_revision", "receive_submissions")
+_PASSWORD = "airflow_admin"  # noqa: S105 (the name of a secret)
+
+
+def airflow_home(settings: Settings) -> Path:
+    """Return Airflow's own folder."""
+    return settings.home / "airflow"
+
+
+def dags_folder(settings: Settings) -> Path:
+    """Return the folder of our DAGs."""
+    return settings.project_root / "dags"
+
+
+def password_file(settings: Settings) -> Path:
+    """Return the file that holds the password of Airflow's `admin`, as one line."""
+    return settings.secret_dir / _PASSWORD
+
+
+def admin_password(settings: Settings) -> str:
+    """Return the password of Airflow's `admin`."""
+    return secret(settings, _PASSWORD)
+
+
+def airflow_url(port: int) -> str:
+    """Return the address of Airflow's web page and REST API."""
+    return f"http://{HOST}:{port}"
+
+
+def choose_port(settings: Settings) -> int:
+    """Return the port of the last start if it is free, else any free one; remember it."""
+    path = settings.run_dir / "airflow.port"
+    try:
+        port = int(path.read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        port = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            probe.bind((HOST, 0))
+        port = int(probe.getsockname()[1])
+    write_private(path, f"{port}\n")
+    return port
+
+
+def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
+    """Return the whole environment of Airflow's components.
+
+    The database must be running: its address is part of it.
+    """
+    url = airflow_url(port)
+    database = database_url(settings, Role.airflow)
+    logs = settings.log_dir / "airflow"
+    ours: dict[str, dict[str, object]] = {
+        "core": {
+            "dags_folder": dags_folder(settings),
+            "plugins_folder": dags_folder(settings) / "plugins",
+            "executor": "LocalExecutor",
+            "parallelism": 3,
+            "mp_start_method": "fork",
+            "default_timezone": settings.timezone,
+            "load_examples": False,
+            "dags_are_paused_at_creation": False,
+            "fernet_key": _fernet_key(settings),
+            "execution_api_server_url": f"{url}/execution/",
+            "simple_auth_manager_users": f"{ADMIN}:admin",
+            "simple_auth_manager_passwords_file": _write_passwords(settings),
+            # the fully qualified name would ask a name server, which may not answer
+            "hostname_callable": "socket.gethostname",
+            "min_serialized_dag_update_interval": 5,
+        },
+        "database": {
+            "sql_alchemy_conn": _text(database),
+            "sql_alchemy_conn_async": _text(database.set(drivername="postgresql+asyncpg")),
+            "sql_alchemy_pool_size": 3,
+        },
+        "api": {
+            "host": HOST,
+            "port": port,
+            "base_url": url,
+            "workers": 1,
+            "secret_key": secret(settings, "airflow_api"),
+            "enable_swagger_ui": False,  # its page loads scripts from the internet
+        },
+        "api_auth": {"jwt_secret": secret(settings, "airflow_jwt")},
+        "scheduler": {
+            "enable_health_check": False,
+            "scheduler_heartbeat_sec": 2,
+            "scheduler_idle_sleep_time": 0.5,
+            "catchup_by_default": False,
+            # after a crash a task is taken up again within a minute, not after five
+            "orphaned_tasks_check_interval": 30,
+            "task_instance_heartbeat_timeout": 60,
+        },
+        "dag_processor": {
+            "refresh_interval": 30,
+            "min_file_process_interval": 60,
+            "parsing_processes": 1,
+            "dag_bundle_storage_path": airflow_home(settings) / "bundles",
+        },
+        "triggerer": {"capacity": 16, "job_heartbeat_sec": 2},
+        "logging": {
+            "base_log_folder": logs,
+            "dag_processor_child_process_log_directory": logs / "dag_processor",
+            "colored_console_log": False,
+            "namespace_levels": "http.access=WARNING",
+            "file_task_handler_new_folder_permissions": "0o700",
+            "file_task_handler_new_file_permissions": "0o600",
+        },
+        "metrics": {"statsd_on": False, "otel_on": False},
+        "traces": {"otel_on": False},
+        "sentry": {"sentry_on": False},
+    }
+    environment = {
+        name: value
+        for name, value in os.environ.items()  # passed on to the components, not read
+        # with the second one Python compiles Airflow anew at every start
+        if not name.startswith("AIRFLOW") and name != "PYTHONDONTWRITEBYTECODE"
+    }
+    environment |= {
+        f"AIRFLOW__{section.upper()}__{option.upper()}": str(value)
+        for section, options in ours.items()
+        for option, value in options.items()
+    }
+    environment |= {
+        "AIRFLOW_HOME": str(airflow_home(settings)),
+        "TMW_HOME": str(settings.home),
+        # process titles would otherwise overwrite the environment by which `stop` finds strays
+        "SPT_NOENV": "1",
+        "DO_NOT_TRACK": "1",
+        "NO_PROXY": f"{HOST},localhost",
+        "no_proxy": f"{HOST},localhost",
+    }
+    return environment
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _write_passwords(settings: Settings) -> Path:
+    """Write the password file in the form that Airflow's simple auth manager reads."""
+    path = airflow_home(settings) / "passwords.json"
+    write_private(path, json.dumps({ADMIN: admin_password(settings)}) + "\n")
+    return path
+
+
+def _fernet_key(settings: Settings) -> str:
+    digest = hashlib.sha256(secret(settings, "airflow_fernet").encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode()
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)

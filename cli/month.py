@@ -1,0 +1,107 @@
+"""Commands that run a month: build, gate, publish, status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from cli.output import AsJson, print_json, print_records, print_table, progress, result
+from warehouse.errors import UsageError
+from warehouse.month import Month
+from warehouse.settings import load_settings
+
+MonthOption = Annotated[str, typer.Option("--month", help="Report month, YYYY-MM.")]
+HELD = 3
+
+
+def build(month: MonthOption, as_json: AsJson = False) -> None:
+    """Build facts, findings and candidate marts of a month from the accepted returns."""
+    from warehouse.builds import build_month
+
+    with progress.status(f"Building {month}"):
+        built = build_month(load_settings(), Month.parse(month))
+    if as_json:
+        print_json(built.as_json())
+    else:
+        result.print(f"Build {built.build_id} of {month}: {built.state}")
+
+
+def gate(month: MonthOption, as_json: AsJson = False) -> None:
+    """Ask whether the month may be published; exit 3 when it is held or waits for a signature."""
+    from expectations.gate import gate_month
+
+    with progress.status(f"Gate of {month}"):
+        verdict = gate_month(load_settings(), Month.parse(month))
+    if as_json:
+        print_json(verdict.as_json())
+    else:
+        failed = [r for r in verdict.results if not r.success and not r.explained]
+        for outcome in failed:
+            result.print(
+                f"[bold]{outcome.check_id}[/bold] {outcome.severity}",
+                f"  {outcome.message_zh}",
+                f"  {outcome.message_en}",
+                sep="\n",
+            )
+        result.print(f"{month}: {verdict.state} ({len(verdict.results)} checks)")
+    if verdict.state in ("held", "waiting_signature"):
+        raise typer.Exit(HELD)
+
+
+def publish(
+    month: MonthOption,
+    sign: Annotated[str | None, typer.Option(help="Who signs, where one is due.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it may be published.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish all marts of the month at once; exit 3 when it is held or needs a signature."""
+    from warehouse.releases import publish as run_publish
+    from warehouse.releases import sign as run_sign
+
+    if (sign is None) != (reason is None):
+        raise UsageError(
+            "A signature needs a name and a reason.", remedy="Give --sign and --reason."
+        )
+    settings, stat_month = load_settings(), Month.parse(month)
+    if sign is not None and reason is not None:
+        run_sign(settings, stat_month, signed_by=sign, reason=reason)
+    released = run_publish(settings, [stat_month], signed_by=sign, reason=reason)
+    if as_json:
+        print_json(released.as_json())
+    elif released.release_id is None:
+        result.print(f"{month}: nothing changed, no new release.")
+    else:
+        publications = ", ".join(released.publication_ids)
+        result.print(f"Release {released.release_id}: {publications}")
+
+
+def status(
+    month: Annotated[str | None, typer.Option(help="Report month, YYYY-MM.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the state of the months, or who owes and who filed in one month."""
+    from warehouse.ledger import month_returns, month_states
+
+    settings = load_settings()
+    if month is None:
+        print_records("Months", month_states(settings), as_json)
+        return
+    stat_month = Month.parse(month)
+    states = month_states(settings, stat_month)
+    returns = month_returns(settings, stat_month)
+    if as_json:
+        print_json({"months": states, "returns": returns})
+        return
+    print_records("Month", states, as_json=False)
+    columns = list(returns[0]) if returns else []
+    print_table(f"Returns of {stat_month}", columns, [list(r.values()) for r in returns])
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "build": build,
+    "gate": gate,
+    "publish": publish,
+    "status": status,
+}

@@ -1,0 +1,197 @@
+"""Commands about returns: forms, areas, assignments, waivers, checking, submitting, receiving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from cli.output import (
+    AsJson,
+    has_errors,
+    print_findings,
+    print_json,
+    print_records,
+    print_table,
+    progress,
+    result,
+)
+from warehouse.errors import UsageError
+from warehouse.month import Month
+from warehouse.settings import load_settings
+
+forms_app = typer.Typer(no_args_is_help=True)
+areas_app = typer.Typer(no_args_is_help=True)
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)]
+CsvFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+@forms_app.command("list")
+def list_forms(as_json: AsJson = False) -> None:
+    """List the installed forms with their editions."""
+    from ingest.forms.catalogue import load_forms
+
+    records = [
+        {
+            "form_code": form.form_code,
+            "title_zh": form.title.zh,
+            "title_en": form.title.en,
+            "editions": ", ".join(
+                f"{edition.edition} ({edition.since} to {edition.until or 'now'})"
+                for edition in form.editions
+            ),
+        }
+        for form in load_forms().values()
+    ]
+    print_records("Forms", records, as_json)
+
+
+@areas_app.command("import")
+def import_areas(csv: CsvFile, as_json: AsJson = False) -> None:
+    """Add or change areas: area_code, level, name_zh, parent_code, valid_from, valid_until."""
+    from warehouse.areas import import_areas as run_import
+
+    count = run_import(load_settings(), csv)
+    _say_count(count, "areas", as_json)
+
+
+def assign(csv: CsvFile, as_json: AsJson = False) -> None:
+    """Say who owes what: area_code, form_code, valid_from, valid_until."""
+    from ingest.forms.catalogue import load_forms
+    from warehouse.assignments import import_assignments
+
+    count = import_assignments(load_settings(), csv, known_forms=frozenset(load_forms()))
+    _say_count(count, "assignments", as_json)
+
+
+def waive(
+    check: Annotated[str, typer.Argument(help="Check id, e.g. G5.")],
+    area: Annotated[str, typer.Option(help="Filing unit, 12 digits.")],
+    form: Annotated[str, typer.Option(help="Form code, e.g. FP-02.")],
+    month: Annotated[str, typer.Option(help="First report month covered, YYYY-MM.")],
+    row: Annotated[str, typer.Option(help="Row key: key=value,...; what is left out is '-'.")],
+    reason: Annotated[str, typer.Option(help="Why the finding is accepted.")],
+    owner: Annotated[str, typer.Option(help="Who answers for it.")],
+    column: Annotated[str | None, typer.Option(help="Only findings at this column.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last report month covered.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record a reasoned, expiring exception for one row; it lapses when the value changes."""
+    from ingest.forms.catalogue import load_form, row_key_from
+    from warehouse.waivers import waive as record_waiver
+
+    waiver_id = record_waiver(
+        load_settings(),
+        check_id=check,
+        area_code=area,
+        form_code=form,
+        stat_month=Month.parse(month),
+        until_month=Month.parse(until or month),
+        row_key=row_key_from(load_form(form), _pairs(row)),
+        column_name=column,
+        reason=reason,
+        owner=owner,
+    )
+    if as_json:
+        print_json({"waiver_id": waiver_id})
+    else:
+        result.print(f"Waiver {waiver_id} recorded; it counts from the next build on.")
+
+
+def check(files: Files, as_json: AsJson = False) -> None:
+    """Check files without keeping anything; needs no database."""
+    from ingest.check import check_files
+
+    with progress.status(f"Checking {len(files)} files"):
+        findings = check_files(load_settings(), files)
+    print_findings(findings, as_json)
+    if has_errors(findings):
+        raise typer.Exit(1)
+
+
+def submit(
+    files: Files,
+    received_at: Annotated[
+        str | None, typer.Option(help="For operators: when it was received (ISO), recorded.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put files into the inbox; print their receipt numbers."""
+    from ingest.landing import submit_file
+
+    settings = load_settings()
+    moment = _moment(received_at, settings.timezone)
+    receipts = [(file.name, submit_file(settings, file, moment).receipt_no) for file in files]
+    records = [{"file": name, "receipt_no": receipt} for name, receipt in receipts]
+    print_records("Receipts", records, as_json)
+
+
+def receive(as_json: AsJson = False) -> None:
+    """Take the inbox in: check, load, decide. Exit 1 tells of findings of severity error."""
+    from ingest.receive import receive_inbox
+
+    with progress.status("Taking the inbox in"):
+        batch = receive_inbox(load_settings())
+    if as_json:
+        print_json(
+            {
+                "months": [str(month) for month in batch.months],
+                "submissions": [submission.as_json() for submission in batch.submissions],
+                "findings": [finding.as_json() for finding in batch.findings],
+            }
+        )
+    else:
+        columns = ["receipt", "file", "form", "unit", "month", "version", "state"]
+        rows = [
+            (s.receipt_no, s.file_name, s.form_code, s.area_code, s.stat_month, s.version, s.state)
+            for s in batch.submissions
+        ]
+        print_table("Received", columns, rows)
+        print_findings([f for f in batch.findings if not f.reason], as_json=False)
+    if has_errors(batch.findings):
+        raise typer.Exit(1)
+
+
+def _moment(text: str | None, timezone: str) -> datetime | None:
+    """Read an ISO time; one without an offset is in the installation's time zone."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"--received-at {text!r} is no ISO time.", remedy="Write e.g. 2009-12-08T09:00."
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """Read `key=value,key=value`."""
+    pairs = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, separator, value = part.partition("=")
+        if not separator:
+            raise UsageError(f"{part!r} is not key=value.", remedy="Write --row key=value,...")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _say_count(count: int, noun: str, as_json: bool) -> None:
+    if as_json:
+        print_json({noun: count})
+    else:
+        result.print(f"{count} {noun} recorded.")
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "assign": assign,
+    "waive": waive,
+    "check": check,
+    "submit": submit,
+    "receive": receive,
+}

@@ -1,0 +1,15 @@
+"""Builds a month again as soon as a return of it has been taken in, late ones included."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, PartitionedAssetTimetable
+from month_graph import DAG_SETTINGS, month_graph, returns_arrived
+
+with DAG(
+    "monthly_revision",
+    description="A month, whenever returns of it arrive",
+    schedule=PartitionedAssetTimetable(assets=returns_arrived),
+    doc_md=__doc__,
+    **DAG_SETTINGS,
+):
+    month_graph()

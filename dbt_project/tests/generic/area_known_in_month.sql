@@ -1,0 +1,16 @@
+{# Every code of the month stands in the month's list of areas: else its figures would be lost. #}
+{% test area_known_in_month(model, column_name) %}
+with known as (
+    select distinct area_code
+    from {{ ref("dim_area_ancestor") }}
+    where stat_month = {{ run_month() }}
+)
+
+select
+    checked.stat_month,
+    checked.{{ column_name }}
+from {{ model }} as checked
+left join known
+    on checked.{{ column_name }} = known.area_code
+where known.area_code is null
+{% endtest %}

@@ -1,0 +1,1 @@
+"""May this month be published? One suite per mart, thresholds with reason and owner, the gate."""

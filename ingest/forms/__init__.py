@@ -1,0 +1,1 @@
+"""The definition of every form: YAML and csv, and the objects read from them."""

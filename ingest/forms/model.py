@@ -1,0 +1,241 @@
+"""The shape of a form's definition: what one YAML file of this folder may say.
+
+A column, a rule, a heading or a code list is written down once, in `<form>.yml`, `head.yml`
+(the head of every form), `every_row.yml` (the columns of every row), `codes/*.csv` and
+`reference/*.csv` (dated rows). Everything else derives from these objects.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ColumnType = Literal["code", "char", "text", "int", "money", "dec", "date", "bool"]
+Basis = Literal["M", "Y", "C", "S", "P", "A"]
+
+
+class Definition(BaseModel):
+    """Base of every part: unknown keys are an error, so a slip in YAML cannot pass unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bilingual(Definition):
+    """A text in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class Heading(Definition):
+    """One wording of a column's heading; `since` and `until` are months `YYYY-MM`, inclusive."""
+
+    text: str
+    since: str | None = None
+    until: str | None = None
+
+
+class Column(Definition):
+    """One column of a form table.
+
+    `zh` and `en` are the headings in use, without the unit; `headings` are older or other
+    wordings. Money is stored in yuan, `numeric(16,2)`; `dec` as `numeric(precision, scale)`.
+    `codes` names a code list, `only_codes` the part of it this form accepts. `minimum` and
+    `maximum` are the plausible range (a warning); without a `minimum` of its own, a number
+    that is no in-month flow (basis M) or total of such flows (Y) may not be negative.
+    `reversible` numbers may be negative (a balance that may be overdrawn).
+    `required_kinds` names the row kinds in which the cell must be filled. `additive` says
+    whether the values of several rows may be added (control totals compare additive measures).
+    """
+
+    name: str
+    zh: str
+    en: str
+    headings: tuple[Heading, ...] = ()
+    type: ColumnType
+    length: int | None = None
+    precision: int = 16
+    scale: int = 2
+    unit: str | None = None
+    basis: Basis
+    key: bool = False
+    key_default: str | None = None
+    codes: str | None = None
+    only_codes: tuple[str, ...] = ()
+    required_kinds: tuple[int, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    additive: bool = True
+    reversible: bool = False
+    personal: bool = False
+    published: bool = True
+    description: Bilingual
+    since: str | None = None
+    until: str | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Return whether the stored value is a number."""
+        return self.type in ("int", "money", "dec")
+
+    @property
+    def is_measure(self) -> bool:
+        """Return whether a control total of this column is compared with its parts."""
+        return self.is_number and self.basis != "A" and self.additive
+
+    @property
+    def sql_type(self) -> str:
+        """Return the PostgreSQL type of the raw column."""
+        if self.type == "money":
+            return "numeric(16,2)"
+        if self.type == "dec":
+            return f"numeric({self.precision},{self.scale})"
+        return {"int": "bigint", "date": "date", "bool": "boolean"}.get(self.type, "text")
+
+
+class Check(Definition):
+    """`value <op> expected`, over expressions of column names (and looked-up values).
+
+    A blank operand leaves the check unevaluated. `tolerance` is absolute, `tolerance_pct` a
+    percentage of the expected value. `between` takes `low` and `high`. `filled` asks that
+    `value` is not blank. `column` is where the finding stands if this check is the first of its
+    rule to fail (else the rule's own column).
+    """
+
+    value: str
+    op: Literal["==", "<=", ">=", "between", "filled"]
+    column: str | None = None
+    expected: str | None = None
+    low: str | None = None
+    high: str | None = None
+    tolerance: float = 0.0
+    tolerance_pct: float = 0.0
+
+
+class Lookup(Definition):
+    """A value found in a dated reference table, usable by name in a rule's expressions.
+
+    `match` maps a column of the reference table to an expression over the row; `year` (where
+    given) selects the rows valid in that year.
+    """
+
+    name: str
+    table: str
+    match: dict[str, str]
+    year: str | None = None
+    take: str
+    kind: Literal["number", "text"] = "number"
+
+
+class Each(Definition):
+    """The columns a shared rule is applied to, one after the other."""
+
+    bases: tuple[Basis, ...]
+    types: tuple[ColumnType, ...] = ("int", "money", "dec")
+
+
+class Application(Definition):
+    """A shared rule of `general.yml` used by a form, with the names the rule leaves open."""
+
+    rule: str
+    names: dict[str, str]
+
+
+class Rule(Definition):
+    """One rule of a form, or one part of it. `column` is where the finding stands (the first the rule names).
+
+    `evaluated` is `ingest` (one row of one file is enough) or `core` (rule data for the
+    `finding_*` models). Messages may use `{value}`, `{expected}`, `{power}` (the power of ten
+    of a magnitude slip, with its sign), `{low}`, `{high}`, `{left}` and `{right}` (headings of
+    the columns compared) and any name of the row. `when` is a boolean expression; where it is
+    blank or false the rule is silent. `magnitude` adds the hint of a slip by a power of ten.
+
+    Parts of one rule (an error and a warning, say) share its `id` and differ in `part`.
+    `row_kinds` are the rows it looks at: a control total never rejects a file. `values` are
+    named expressions, usable in those after them. `each` and `open_names` belong to the shared
+    rules of `general.yml`: with `each` the rule runs once for every such column, which is `it`
+    in its expressions (with `minimum` and `maximum`); `open_names` are bound by the forms that
+    apply it. A shared rule without checks is evaluated by code of its own; its texts stand here.
+    """
+
+    id: str
+    part: str = ""
+    severity: Literal["error", "warning", "info"]
+    level: int = Field(ge=0, le=4)
+    evaluated: Literal["ingest", "core"]
+    column: str
+    row_kinds: tuple[int, ...] = (1, 2)
+    each: Each | None = None
+    open_names: tuple[str, ...] = ()
+    values: dict[str, str] = {}
+    when: str | None = None
+    lookups: tuple[Lookup, ...] = ()
+    checks: tuple[Check, ...] = ()
+    parameters: dict[str, str | float | int] = {}
+    magnitude: bool = False
+    message: Bilingual
+    description: Bilingual
+
+
+class Edition(Definition):
+    """An edition of a form, valid for report months `since`..`until` (inclusive, `YYYY-MM`)."""
+
+    edition: str
+    since: str
+    until: str | None = None
+    approval_no: str
+
+
+class Table(Definition):
+    """One table of a form: the main table, or a sub-table such as FP-02b."""
+
+    name: str
+    sheet: str
+    title: Bilingual
+    columns: tuple[Column, ...]
+
+
+class Code(Definition):
+    """One code of a list. A code with `row_kinds` may stand in rows of these kinds only.
+
+    `covers` names the codes that a total or a not-separated code stands for.
+    """
+
+    code: str
+    zh: str
+    en: str
+    group: str | None = None
+    row_kinds: tuple[int, ...] = ()
+    covers: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+
+
+class HeadField(Definition):
+    """One field of a form's head, a label in one cell and its value in the next."""
+
+    name: str
+    zh: str
+    en: str
+    required: bool = False
+    personal: bool = False
+    description: Bilingual
+
+
+class Form(Definition):
+    """One form: its editions, tables and rules.
+
+    `growth_measures` are the columns whose growth on the same month of last year may be printed
+    (`growth_printed`, with `last_year_y`), the first filled one being meant.
+    """
+
+    form_code: str
+    title: Bilingual
+    grain: Bilingual
+    serves: tuple[str, ...]
+    editions: tuple[Edition, ...]
+    growth_measures: tuple[str, ...] = ()
+    applies: tuple[Application, ...] = ()
+    tables: tuple[Table, ...]
+    rules: tuple[Rule, ...]

@@ -1,0 +1,9 @@
+"""Everything derived from the form definitions: DDL, dbt files, templates, the dictionary.
+
+`python -m ingest.generate` (make generate) writes it; `template.write_template` makes one
+unit's blank return, `workbook` writes filled ones.
+"""
+
+from ingest.generate.everything import generate
+
+__all__ = ["generate"]

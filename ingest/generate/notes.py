@@ -1,0 +1,171 @@
+"""The sheets of a blank return that explain it: how to fill it in, its columns, rules and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.worksheet import Worksheet
+
+from ingest.forms.catalogue import code_list, table_columns
+from ingest.forms.model import Column, Form
+from ingest.generate import style
+from ingest.generate.labels import BASIS, TYPE, row_kinds, severity
+from ingest.generate.layout import Sheet, heading_unit
+
+NOTES_SHEET = "填表说明"
+CODES_SHEET = "代码"
+_LINE_HEIGHT = 14.0
+_WIDTHS = (26, 34, 10, 20, 24, 30, 60, 70)
+_COLUMN_HEADINGS = (
+    "列", "Column", "单位 unit", "类型 type", "必填行类 required in", "口径 basis", "说明",
+    "Description",
+)  # fmt: skip
+_RULE_HEADINGS = ("审核", "Severity", "", "", "", "所在列 column", "规则", "Rule")
+
+HOW_TO_FILL = (
+    (
+        "一行一笔，从列标题下第一行填起；列标题不要改动，不要合并单元格，数字后不要加单位。",
+        "One item per row from under the headings; change no heading, merge no cells.",
+    ),
+    (
+        "没有发生填 0；没有数据留空。空格表示“未报”，不等于 0。",
+        "Write 0 where nothing happened; leave a cell empty where nothing is reported. "
+        "Blank is never 0.",
+    ),
+    (
+        "估计数写作 150000(估)；“约”“以上”写作 约150000 或 150000以上。",
+        "An estimate is written 150000(估); about or more than: 约150000 or 150000以上.",
+    ),
+    (
+        "必填格确实没有收集到时写 未收集(原因)；不适用写 — 或 不适用。",
+        "A required cell that could not be collected: 未收集(reason); not applicable: — or 不适用.",
+    ),
+    (
+        "本月数为负（退款、更正、收回等）必须填红字冲销原因和依据文号。",
+        "A negative in-month figure needs the reason of the reversal and its document.",
+    ),
+    (
+        "行类：1 明细，2 打捆（同时填个数），3 合计核对（只核对，不相加）。",
+        "Row kind: 1 detail, 2 lump (with its number of items), 3 control total (compared, "
+        "never added).",
+    ),
+    (
+        "本月全表没有业务时，表头“零报告”填 是，不要交空表。",
+        "With nothing to report in the month, set 零报告 to 是; an empty return does not count.",
+    ),
+    (
+        "更正时报送版本加 1 后整表重报。蓝色为关键字列，黄色为必填列。",
+        "To correct, raise 报送版本 by 1 and send the whole return again. Blue columns are the "
+        "row's key, yellow ones are required.",
+    ),
+)
+
+
+def add_codes(workbook: Workbook, lists: Sequence[tuple[str, Column]]) -> dict[str, str]:
+    """Add the sheet of code lists; return the range of each list's codes for the drop-downs."""
+    worksheet = workbook.create_sheet(CODES_SHEET)
+    worksheet.freeze_panes = "A3"
+    style.style_page(worksheet, pages_wide=1)
+    ranges: dict[str, str] = {}
+    for index, (name, column) in enumerate(lists):
+        first = 1 + index * 3
+        codes = list(code_list(name).values())
+        _write(worksheet, 1, first, f"{column.zh} {column.en}", bold=True)
+        _write(worksheet, 2, first, "代码", bold=True)
+        _write(worksheet, 2, first + 1, "名称 name", bold=True)
+        for row, code in enumerate(codes, start=3):
+            _write(worksheet, row, first, code.code)
+            _write(worksheet, row, first + 1, f"{code.zh} {code.en}")
+        letter = get_column_letter(first)
+        sheet = quote_sheetname(CODES_SHEET)
+        ranges[name] = f"{sheet}!${letter}$3:${letter}${2 + len(codes)}"
+        worksheet.column_dimensions[letter].width = 10.0
+        widest = max(style.text_width(f"{code.zh} {code.en}") for code in codes)
+        worksheet.column_dimensions[get_column_letter(first + 1)].width = float(widest + 2)
+        worksheet.column_dimensions[get_column_letter(first + 2)].width = 3.0
+    return ranges
+
+
+def add_notes(workbook: Workbook, form: Form, sheets: Sequence[Sheet]) -> None:
+    """Add the sheet that explains the form, its columns and its rules in both languages."""
+    worksheet = workbook.create_sheet(NOTES_SHEET)
+    style.style_page(worksheet, pages_wide=1)
+    _write(worksheet, 1, 1, f"{form.form_code} {form.title.zh} {form.title.en}", bold=True)
+    _write(worksheet, 2, 1, f"粒度 Grain: {form.grain.zh} {form.grain.en}")
+    row = 4
+    for number, (zh, en) in enumerate(HOW_TO_FILL, start=1):
+        _write(worksheet, row, 1, f"{number}. {zh} {en}")
+        row += 1
+    for sheet in sheets:
+        row = _table(worksheet, row + 1, _COLUMN_HEADINGS, _column_rows(sheet))
+    _table(worksheet, row + 1, _RULE_HEADINGS, _rule_rows(form))
+    for position, width in enumerate(_WIDTHS, start=1):
+        worksheet.column_dimensions[get_column_letter(position)].width = float(width)
+
+
+def _column_rows(sheet: Sheet) -> Iterable[Sequence[str]]:
+    for column in sheet.columns:
+        yield (
+            column.zh,
+            column.en,
+            heading_unit(column, sheet.money_unit) or "",
+            TYPE[column.type],
+            row_kinds(column),
+            BASIS[column.basis],
+            column.description.zh,
+            column.description.en,
+        )
+
+
+def _rule_rows(form: Form) -> Iterable[Sequence[str]]:
+    headings = {c.name: c.zh for table in form.tables for c in table_columns(form, table)}
+    for rule in form.rules:
+        yield (
+            rule.id,
+            severity(rule.severity),
+            "",
+            "",
+            "",
+            headings.get(rule.column, rule.column),
+            rule.description.zh,
+            rule.description.en,
+        )
+
+
+def _table(
+    worksheet: Worksheet, row: int, headings: Sequence[str], rows: Iterable[Sequence[str]]
+) -> int:
+    for position, heading in enumerate(headings, start=1):
+        _write(worksheet, row, position, heading, bold=True)
+        worksheet.cell(row=row, column=position).fill = style.PLAIN_FILL
+    for texts in rows:
+        row += 1
+        for position, text in enumerate(texts, start=1):
+            _write(worksheet, row, position, text, wrap=True)
+        lines = max(-(-style.text_width(text) // (width - 2)) for text, width in _fitted(texts))
+        worksheet.row_dimensions[row].height = _LINE_HEIGHT * max(lines, 1)
+    return row + 1
+
+
+def _fitted(texts: Sequence[str]) -> Iterable[tuple[str, int]]:
+    return zip(texts, _WIDTHS, strict=True)
+
+
+def _write(
+    worksheet: Worksheet,
+    row: int,
+    column: int,
+    text: str,
+    *,
+    bold: bool = False,
+    wrap: bool = False,
+) -> None:
+    cell = worksheet.cell(row=row, column=column, value=text)
+    cell.data_type = "s"
+    cell.font = style.BOLD_FONT if bold else style.TEXT_FONT
+    cell.number_format = style.TEXT_FORMAT
+    if wrap:
+        cell.alignment = Alignment(vertical="top", wrap_text=True)

@@ -1,0 +1,130 @@
+"""The rows of the seeds, from the form definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ingest.forms.catalogue import code_list, cross_form_rules, reference_rows, table_columns
+from ingest.forms.model import Code, Column, Form, Table
+
+SeedRows = list[dict[str, object]]
+_CONTROL_ONLY = (3,)
+_ELSEWHERE = ("form_code", "programme", "fund_source", "compared_form", "column_name")
+
+
+def code_rows(name: str, *, group: str | None = None) -> SeedRows:
+    """Return the codes of a list; `group` names the column that holds their group."""
+    rows: SeedRows = []
+    for code in code_list(name).values():
+        row: dict[str, object] = {"code": code.code, "name_zh": code.zh, "name_en": code.en}
+        if group:
+            row[group] = code.group
+        rows.append({**row, "totals_only": _is_total(code)})
+    return rows
+
+
+def cover_rows(names: Iterable[str]) -> SeedRows:
+    """Return each pair of a total and a code it covers."""
+    return [
+        {"list_name": name, "total_code": code.code, "part_code": part}
+        for name in names
+        for code in code_list(name).values()
+        if _is_total(code)
+        for part in code.covers
+    ]
+
+
+def dated_rows(table: str) -> SeedRows:
+    """Return the rows of a dated reference table."""
+    return [dict(row) for row in reference_rows(table)]
+
+
+def form_rows(forms: Iterable[Form]) -> SeedRows:
+    """Return the installed forms with their tables."""
+    return [
+        {
+            "form_code": form.form_code,
+            "table_name": table.name,
+            "sheet": table.sheet,
+            "title_zh": table.title.zh,
+            "title_en": table.title.en,
+        }
+        for form in forms
+        for table in form.tables
+    ]
+
+
+def measure_rows(forms: Iterable[Form]) -> SeedRows:
+    """Return the additive measures of every form table."""
+    return [
+        {
+            "form_code": form.form_code,
+            "table_name": table.name,
+            "column_name": column.name,
+            "name_zh": column.zh,
+            "name_en": column.en,
+            "unit": column.unit,
+            "basis": column.basis,
+        }
+        for form, table, column in _columns(forms)
+        if column.is_measure
+    ]
+
+
+def growth_rows(forms: Iterable[Form]) -> SeedRows:
+    """Return the measures whose growth a form prints, in the order in which they are tried."""
+    return [
+        {"form_code": form.form_code, "position": position, "column_name": name}
+        for form in forms
+        for position, name in enumerate(form.growth_measures, start=1)
+    ]
+
+
+def uninstalled_rows(forms: Iterable[Form]) -> SeedRows:
+    """Return the parts of totals that are filed in a form which is not installed."""
+    installed = {form.form_code for form in forms}
+    return [
+        {name: row[name] for name in _ELSEWHERE}
+        for row in reference_rows("filed_elsewhere")
+        if row["form_code"] not in installed
+    ]
+
+
+def rule_rows() -> SeedRows:
+    """Return the rules that core evaluates; `tolerance` is in the unit of the compared value."""
+    return [
+        {
+            "check_id": rule.id,
+            "severity": rule.severity,
+            "level": rule.level,
+            "form_code": rule.parameters.get("form"),
+            "column_name": None if rule.column == "it" else rule.column,
+            "tolerance": rule.parameters.get(
+                "default_tolerance", rule.parameters.get("tolerance_points")
+            ),
+            "tolerance_pct": rule.parameters.get("tolerance_pct"),
+            "message_zh": rule.message.zh,
+            "message_en": rule.message.en,
+        }
+        for rule in cross_form_rules()
+    ]
+
+
+def rule_parameter_rows() -> SeedRows:
+    """Return every parameter of the rules that core evaluates."""
+    return [
+        {"check_id": rule.id, "name": name, "value": value}
+        for rule in cross_form_rules()
+        for name, value in rule.parameters.items()
+    ]
+
+
+def _columns(forms: Iterable[Form]) -> Iterator[tuple[Form, Table, Column]]:
+    for form in forms:
+        for table in form.tables:
+            for column in table_columns(form, table):
+                yield form, table, column
+
+
+def _is_total(code: Code) -> bool:
+    return code.row_kinds == _CONTROL_ONLY

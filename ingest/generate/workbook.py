@@ -1,0 +1,98 @@
+"""Write a filled return, as a workbook or as a csv file, in the layout of the blank template."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from ingest.forms.model import Form
+from ingest.generate import style
+from ingest.generate.layout import FIRST_HEAD_ROW, TAG_SHEET, Cell, Row, Sheet, grid, sheet_of
+from ingest.generate.stable_zip import empty_workbook, save_stable
+
+# A text that a spreadsheet would run as a formula: begins like one and is no number or lone dash.
+_FORMULA = re.compile(r"(?![+-]?[\d,.]*$)[=+\-@\t\r].*", re.DOTALL)
+
+
+def write_return_xlsx(
+    path: Path,
+    form: Form,
+    head: Mapping[str, str],
+    rows: Sequence[Row],
+    *,
+    compress: bool = False,
+) -> None:
+    """Write a return of the form's main table as a workbook; equal input gives equal bytes.
+
+    `head` holds the fields of the head and each row its cells by canonical name. A string is
+    written as a text cell, a number as a number, a date as a date, None as an empty cell.
+    Raise `UsageError` for a name the form does not have.
+    """
+    workbook = empty_workbook()
+    sheet = sheet_of(form, form.tables[0], head)
+    fill_sheet(workbook.create_sheet(sheet.table.sheet), sheet, head, rows)
+    add_tag(workbook, form, head)
+    save_stable(workbook, path, compress=compress)
+
+
+def write_return_csv(
+    path: Path, form: Form, head: Mapping[str, str], rows: Sequence[Row], encoding: str = "utf-8"
+) -> None:
+    """Write a return of the form's main table as csv in the encoding (`utf-8-sig`, `gb18030`)."""
+    sheet = sheet_of(form, form.tables[0], head)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding=encoding, newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerows([_as_text(cell) for cell in row] for row in grid(sheet, head, rows))
+
+
+def fill_sheet(
+    worksheet: Worksheet, sheet: Sheet, head: Mapping[str, str], rows: Sequence[Row]
+) -> None:
+    """Write every cell of the sheet with its styles, widths and frozen heading row."""
+    for number, row in enumerate(grid(sheet, head, rows), start=1):
+        for position, value in enumerate(row, start=1):
+            if value is not None:
+                _put(worksheet, number, position, value)
+    style.style_head(worksheet, FIRST_HEAD_ROW, len(sheet.head))
+    style.style_headings(worksheet, sheet.heading_row, sheet.columns)
+    for number in range(sheet.first_data_row, sheet.first_data_row + len(rows)):
+        style.style_data_row(worksheet, number, sheet.columns)
+    worksheet.freeze_panes = f"B{sheet.first_data_row}"
+    worksheet.sheet_view.zoomScale = 85
+    style.style_page(worksheet, pages_wide=2)
+    worksheet.print_title_rows = f"{sheet.heading_row}:{sheet.heading_row}"
+
+
+def add_tag(workbook: Workbook, form: Form, head: Mapping[str, str]) -> None:
+    """Add the hidden sheet that names form, edition, unit and month beside the visible head."""
+    tag = workbook.create_sheet(TAG_SHEET)
+    tag.sheet_state = "hidden"
+    names = ("edition", "area_code", "report_month")
+    for position, text in enumerate(
+        ("tmw", form.form_code, *(head.get(name, "") for name in names)), start=1
+    ):
+        if text:
+            _put(tag, 1, position, text)
+
+
+def _put(worksheet: Worksheet, row: int, column: int, value: Cell) -> None:
+    cell = worksheet.cell(row=row, column=column, value=value)
+    if isinstance(value, str):
+        cell.data_type = "s"  # never a formula, whatever the text begins with
+
+
+def _as_text(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, str) and _FORMULA.match(cell):
+        return f"'{cell}"
+    return str(cell)

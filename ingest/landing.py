@@ -1,0 +1,260 @@
+"""Files on their way in: the inbox where they arrive, the landing store where they stay.
+
+A file is copied into `landing/<sha[:2]>/<sha>/<name>` and leaves the inbox only after the
+ledger has recorded it, so a run killed anywhere is simply run again. It is copied and not
+moved: whoever still holds the inbox file open cannot change the bytes we hashed.
+
+The time of receipt of a file dropped into the inbox is its inode change time: the kernel sets
+it when the file arrives on this disk. The modification time travels with the file (`cp -p`,
+`scp -p`, unpacking) and would let a late return pass as punctual; the time of processing would
+make a punctual township late when our machine was down.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from warehouse.errors import LandingError, UsageError
+from warehouse.settings import Settings
+
+SETTLE_SECONDS: Final = 1.0  # a dropped file this old, or unchanged for so long, is complete
+_META_NAME: Final = ".meta.json"
+_UNFINISHED: Final = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".meta.json")
+_NO_RETURNS: Final = frozenset({"thumbs.db", "desktop.ini"})
+_MAX_NAME_BYTES: Final = 180
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The answer to a submitted file; the number depends on its bytes alone."""
+
+    receipt_no: str
+    sha256: str
+    file_name: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A complete file waiting in the inbox."""
+
+    path: Path
+    file_name: str
+    received_at: datetime
+    received_at_given: bool
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file in the landing store; `landing_path` is relative to the store."""
+
+    arrival: Arrival
+    sha256: str
+    receipt_no: str
+    landing_path: str
+    file_bytes: int
+
+
+def receipt_number(sha256: str) -> str:
+    """Return the receipt of these bytes: `R-` and 12 hexadecimal digits."""
+    return f"R-{sha256[:12].upper()}"
+
+
+def submit_file(settings: Settings, path: Path, received_at: datetime | None = None) -> Receipt:
+    """Put a copy of a file into the inbox and return its receipt.
+
+    `received_at` (with its time zone) is for operators who enter files that came on paper or
+    by post; it is recorded as given. Submitting the same bytes twice is harmless.
+    """
+    if received_at is not None and received_at.tzinfo is None:
+        raise UsageError("The time of receipt has no time zone.", remedy="Add one, e.g. +08:00.")
+    if not path.is_file():
+        raise UsageError(f"{path} is no file.", remedy="Name an xlsx or csv file.")
+    name = safe_name(path.name)
+    settings.inbox_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=".submit-", dir=settings.inbox_dir))
+        try:
+            digest = _copy(path.resolve(), folder / name)
+            if received_at is not None:
+                meta = json.dumps({"received_at": received_at.isoformat()})
+                _write_synced(folder / _META_NAME, meta.encode())
+            _rename_folder(folder, settings.inbox_dir / receipt_number(digest))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise LandingError(
+            f"{path.name} could not be put into {settings.inbox_dir}: {error.strerror}.",
+            remedy="Check free space and permissions there.",
+        ) from error
+    return Receipt(receipt_number(digest), digest, name)
+
+
+def waiting_files(settings: Settings) -> list[Arrival]:
+    """Return the complete files of the inbox in order of receipt.
+
+    Hidden and temporary names, links and files that are still being written are left alone.
+    """
+    candidates = dict(_regular_files(settings.inbox_dir))
+    if any(not _is_submitted(path) and _age(status) < SETTLE_SECONDS
+           for path, status in candidates.items()):  # fmt: skip
+        time.sleep(SETTLE_SECONDS)
+        later = dict(_regular_files(settings.inbox_dir))
+        candidates = {
+            path: status
+            for path, status in candidates.items()
+            if path in later and _signature(later[path]) == _signature(status)
+        }
+    arrivals = [_arrival(path, status) for path, status in candidates.items()]
+    return sorted(arrivals, key=lambda arrival: (arrival.received_at, arrival.path))
+
+
+def land(settings: Settings, arrival: Arrival) -> LandedFile:
+    """Copy a waiting file into the landing store; the file stays in the inbox until `clear`.
+
+    Bytes that are there already are left as they are. Raises `LandingError`.
+    """
+    store = settings.landing_dir
+    try:
+        store.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = Path(tempfile.mkdtemp(prefix=".landing-", dir=store))
+        try:
+            before = _signature(arrival.path.lstat())
+            digest = _copy(arrival.path, folder / arrival.file_name)
+            if _signature(arrival.path.lstat()) != before:
+                raise LandingError(
+                    f"{arrival.file_name} changed while it was read.",
+                    remedy="It is taken in by the next run.",
+                )
+            (folder / arrival.file_name).chmod(0o400)
+            target = store / digest[:2] / digest
+            target.parent.mkdir(exist_ok=True, mode=0o700)
+            _rename_folder(folder, target)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        landed = next(path for path in sorted(target.iterdir()))
+        return LandedFile(
+            arrival,
+            digest,
+            receipt_number(digest),
+            str(landed.relative_to(store)),
+            landed.stat().st_size,
+        )
+    except OSError as error:
+        raise LandingError(
+            f"{arrival.file_name} could not be taken into {store}: {error.strerror}.",
+            remedy="Check free space and permissions there; the file is still in the inbox.",
+        ) from error
+
+
+def clear(settings: Settings, arrival: Arrival) -> None:
+    """Remove a recorded file from the inbox, with the folder that `submit_file` made for it."""
+    arrival.path.unlink(missing_ok=True)
+    folder = arrival.path.parent
+    if folder != settings.inbox_dir and _is_submitted(arrival.path):
+        (folder / _META_NAME).unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def safe_name(name: str) -> str:
+    """Return a file's name as it may be stored: valid UTF-8, printable, not too long."""
+    data = os.fsencode(name)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:  # unpacked from an archive made on Chinese Windows
+        text = data.decode("gb18030", errors="replace")
+    text = "".join(char for char in text if char.isprintable() and char not in '/\\:*?"<>|')
+    stem, dot, suffix = text.lstrip(". ").rpartition(".")
+    if not dot:
+        stem, suffix = suffix, ""
+    stem = stem.encode()[: _MAX_NAME_BYTES - 20].decode(errors="ignore")
+    suffix = suffix.encode()[:19].decode(errors="ignore")
+    return f"{stem or 'return'}{dot}{suffix}"
+
+
+def _regular_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            lower = name.lower()
+            if name.startswith((".", "~$")) or lower.endswith(_UNFINISHED) or lower in _NO_RETURNS:
+                continue
+            path = Path(root, name)
+            with contextlib.suppress(FileNotFoundError):  # taken away meanwhile
+                status = path.lstat()
+                if stat.S_ISREG(status.st_mode):
+                    yield path, status
+
+
+def _is_submitted(path: Path) -> bool:
+    """Return whether `submit_file` put it there, whole and at once."""
+    return path.parent.name.startswith("R-")
+
+
+def _arrival(path: Path, status: os.stat_result) -> Arrival:
+    received_at = datetime.fromtimestamp(status.st_ctime_ns // 1000 / 1e6, UTC)
+    meta = path.parent / _META_NAME
+    given = _is_submitted(path) and meta.is_file()
+    if given:
+        received_at = datetime.fromisoformat(json.loads(meta.read_text())["received_at"])
+    return Arrival(path, safe_name(path.name), received_at, given)
+
+
+def _signature(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _age(status: os.stat_result) -> float:
+    return time.time() - max(status.st_mtime, status.st_ctime)
+
+
+def _copy(source: Path, target: Path) -> str:
+    digest = hashlib.sha256()
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as reader, target.open("xb") as writer:
+        while chunk := reader.read(_CHUNK):
+            digest.update(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return digest.hexdigest()
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("xb") as writer:
+        writer.write(data)
+        writer.flush()
+        os.fsync(writer.fileno())
+
+
+def _rename_folder(folder: Path, target: Path) -> None:
+    """Rename atomically; a target that holds the same bytes already wins."""
+    try:
+        folder.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+    else:
+        _sync_folder(target)
+        _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

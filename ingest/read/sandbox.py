@@ -1,0 +1,146 @@
+"""The parent's side of the child process that parses files.
+
+One child reads many files in turn; when it dies or takes too long it is replaced, and its end
+is told of the file it was reading. The parent unpacks nothing but JSON of a limited length.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import struct
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from ingest.read.preflight import UnreadableFileError
+from warehouse.settings import Settings
+
+Cell = str | float | int | bool | date | None
+
+MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of one sheet, from A1 on; the sheet of a csv file has the name ''."""
+
+    sheet: str
+    rows: list[list[Cell]]
+
+
+class Sandbox:
+    """Reads files in a limited child process. Use as a context manager; not thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._max_file_bytes = settings.max_file_bytes
+        self._timeout = float(settings.read_timeout_seconds)
+        self._memory = settings.read_memory_bytes
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def read(self, path: Path) -> list[Grid]:
+        """Return the sheets of a file; raise `UnreadableFileError` with the finding's id."""
+        size = path.stat().st_size
+        if size > self._max_file_bytes:
+            raise UnreadableFileError(
+                "IN-too-large", f"{size} bytes; at most {self._max_file_bytes} are read"
+            )
+        answer = self._ask({"path": str(path.resolve())})
+        if "check_id" in answer:
+            raise UnreadableFileError(str(answer["check_id"]), str(answer["detail"]))
+        return [Grid(sheet["name"], sheet["rows"]) for sheet in answer["sheets"]]
+
+    def close(self) -> None:
+        """End the child, with all that it may have started."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # a request it never took
+                    pipe.close()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        child = self._running()
+        deadline = time.monotonic() + self._timeout
+        data = json.dumps(request).encode()
+        try:
+            assert child.stdin is not None  # noqa: S101 - it was opened as a pipe
+            child.stdin.write(struct.pack(">I", len(data)) + data)
+            child.stdin.flush()
+            length = struct.unpack(">I", self._take(child, 4, deadline))[0]
+            if length > MAX_ANSWER_BYTES:
+                raise UnreadableFileError("IN-too-large", f"{length} bytes of cells")
+            answer: dict[str, Any] = json.loads(
+                self._take(child, length, deadline), object_hook=_dated
+            )
+        except BaseException as error:
+            self.close()  # whatever happened, the next file gets a fresh child
+            if isinstance(error, (BrokenPipeError, json.JSONDecodeError)):
+                raise UnreadableFileError("IN-unreadable", "the parser died") from error
+            raise
+        return answer
+
+    def _take(self, child: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
+        assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
+        parts = bytearray()
+        while len(parts) < count:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
+                raise UnreadableFileError("IN-unreadable", f"not read within {self._timeout:g} s")
+            part = os.read(child.stdout.fileno(), min(count - len(parts), 1 << 20))
+            if not part:
+                raise UnreadableFileError("IN-unreadable", f"the parser died ({_end(child)})")
+            parts += part
+        return bytes(parts)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self.close()
+            self._child = subprocess.Popen(
+                [
+                    sys.executable, "-I", "-m", "ingest.read.child",
+                    str(self._memory), str(max(1, round(self._timeout))),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                cwd="/",
+                env={"LC_ALL": "C.UTF-8"},  # nothing of ours, least of all a password
+                start_new_session=True,
+            )  # fmt: skip
+        return self._child
+
+
+def _end(child: subprocess.Popen[bytes]) -> str:
+    try:
+        return f"exit code {child.wait(timeout=1)}"
+    except subprocess.TimeoutExpired:
+        return "answer cut off"
+
+
+def _dated(record: dict[str, Any]) -> Any:
+    return date.fromisoformat(record["d"][:10]) if record.keys() == {"d"} else record

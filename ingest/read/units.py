@@ -1,0 +1,24 @@
+"""Units of measurement a heading may name, and what they are in base units."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+
+from ingest.forms.catalogue import reference_rows
+from ingest.read.marks import narrow
+
+
+def unit_factor(base: str | None, unit: str | None) -> Decimal | None:
+    """Return how many base units one `unit` is (1 where no unit is named), None if unknown."""
+    if unit is None or base is None:
+        return Decimal(1) if unit is None else None
+    return _factors().get((base, narrow(unit)))
+
+
+@cache
+def _factors() -> dict[tuple[str, str], Decimal]:
+    return {
+        (row["base"], narrow(row["unit"])): Decimal(str(row["factor"]))
+        for row in reference_rows("unit")
+    }

@@ -1,0 +1,124 @@
+"""The Lijiang month in one real warehouse: held, corrected, published, revised."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.rows import dict_row
+
+from examples.lijiang.load import send_corrected_returns, send_first_returns
+from expectations.gate import gate_month
+from expectations.model import GateVerdict
+from ingest.landing import submit_file
+from ingest.receive import ReceivedBatch, receive_inbox
+from warehouse.builds import BuildResult, build_month
+from warehouse.database import Role, connect
+from warehouse.migrate import migrate
+from warehouse.month import Month
+from warehouse.releases import ReleaseResult, publish
+from warehouse.server import start_server, stop_server
+from warehouse.settings import Settings
+
+MONTH = Month(2009, 11)
+VIEWS = ("fund_by_source", "fund_progress", "control_total", "relocation_progress", "reporting")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one round of receive, build and gate led to, and what readers saw after it."""
+
+    settings: Settings
+    batch: ReceivedBatch
+    build: BuildResult
+    verdict: GateVerdict
+    release: ReleaseResult | None
+    published: dict[str, list[Row]]
+
+    def figures(self, view: str, measure: str, **where: object) -> list[Any]:
+        return [
+            row[measure]
+            for row in self.published[view]
+            if all(row[name] == value for name, value in where.items())
+        ]
+
+    def figure(self, view: str, measure: str, **where: object) -> Any:
+        found = self.figures(view, measure, **where)
+        assert len(found) == 1, (view, where, len(found))
+        return found[0]
+
+
+def query(settings: Settings, sql: str, role: Role = Role.admin) -> list[Row]:
+    with connect(settings, role) as connection:
+        return connection.cursor(row_factory=dict_row).execute(sql).fetchall()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = Settings(home=tmp_path_factory.mktemp("lijiang"))
+    start_server(settings)
+    try:
+        migrate(settings)
+        yield settings
+    finally:
+        stop_server(settings)
+        shutil.rmtree(settings.home, ignore_errors=True)
+
+
+def _round(settings: Settings) -> Stage:
+    batch = receive_inbox(settings)
+    build = build_month(settings, MONTH)
+    verdict = gate_month(settings, MONTH)
+    release = publish(settings, [MONTH]) if verdict.state == "ready" else None
+    published = {
+        view: query(settings, f"select * from published.{view}", Role.reader) for view in VIEWS
+    }
+    return Stage(settings, batch, build, verdict, release, published)
+
+
+@pytest.fixture(scope="session")
+def held(home: Settings) -> Stage:
+    """Return the stage after every first return, Huaping's figures as printed."""
+    send_first_returns(home)
+    return _round(home)
+
+
+@pytest.fixture(scope="session")
+def corrected(home: Settings, held: Stage) -> Stage:
+    """Return the stage after Huaping's two corrected returns."""
+    assert held.release is None
+    send_corrected_returns(home)
+    return _round(home)
+
+
+@pytest.fixture(scope="session")
+def revised(home: Settings, corrected: Stage, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Return the stage after Songping sent 3,100,000 in place of 3,000,000, as version 1."""
+    assert corrected.release is not None
+    submit_file(home, songping_revised(home, tmp_path_factory.mktemp("songping")))
+    return _round(home)
+
+
+@pytest.fixture(scope="session")
+def repeated(home: Settings, revised: Stage) -> Stage:
+    """Return the stage after every first return was sent once more."""
+    assert revised.release is not None
+    send_first_returns(home)
+    return _round(home)
+
+
+def songping_revised(settings: Settings, folder: Path) -> Path:
+    """Edit the csv that Songping sent, as its statistician would."""
+    sent = settings.home / "examples" / "lijiang" / "FP-02_530722208000_200911_v0.csv"
+    text = sent.read_bytes().decode("utf-8")
+    assert text.count("报送版本 Version,0") == text.count(",3000000,") == 1
+    path = folder / "FP-02_530722208000_200911_v1.csv"
+    edited = text.replace("报送版本 Version,0", "报送版本 Version,1")
+    path.write_bytes(edited.replace(",3000000,", ",3100000,").encode("utf-8"))
+    return path

@@ -1,0 +1,73 @@
+"""The hash that says whether two versions of a month are the same figures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import psycopg
+from psycopg import sql
+
+from warehouse.contracts import MartContract
+
+# Rows are hashed one by one: the text of a whole national month would pass PostgreSQL's limit of
+# 1 GB for one value, and the order of the row hashes depends on no collation and no key. Nulls
+# are stripped, so that a column added later (null for the past) leaves the hash as it was.
+_HASH = """
+select
+    count(*),
+    encode(sha256(convert_to(coalesce(string_agg(hashed.digest, '' order by hashed.digest), ''),
+        'UTF8')), 'hex')
+from (
+    select
+        encode(sha256(convert_to(
+            (jsonb_strip_nulls(to_jsonb(mart)) - 'publication_id')::text, 'UTF8'
+        )), 'hex') collate "C" as digest
+    from {table} as mart
+    where mart.stat_month = %(stat_month)s {publication}
+) as hashed
+"""
+
+
+@dataclass(frozen=True)
+class CandidateHash:
+    """The hash of a month and of each of its marts that has rows, with their row counts."""
+
+    total: str
+    by_subject: dict[str, str]
+    rows: dict[str, int]
+
+
+def hash_candidate(
+    connection: psycopg.Connection,
+    marts: Iterable[MartContract],
+    *,
+    schema: str,
+    month: date,
+    publication_id: str | None = None,
+) -> CandidateHash:
+    """Hash one month of all marts in `marts`, or of one publication in `released`.
+
+    Both give the same result for the same figures. A mart without rows adds nothing.
+    """
+    hashes: dict[str, str] = {}
+    rows: dict[str, int] = {}
+    for mart in marts:
+        released = schema == "released"
+        statement = sql.SQL(_HASH).format(
+            table=sql.Identifier(schema, mart.subject if released else mart.name),
+            publication=sql.SQL("and mart.publication_id = %(publication_id)s" if released else ""),
+        )
+        found = connection.execute(
+            statement, {"stat_month": month, "publication_id": publication_id}
+        ).fetchone()
+        count, digest = found or (0, "")
+        rows[mart.subject] = count
+        if count:
+            hashes[mart.subject] = digest
+    total = hashlib.sha256()
+    for subject in sorted(hashes):
+        total.update(f"{subject} {hashes[subject]}\n".encode())
+    return CandidateHash(total.hexdigest(), hashes, rows)

@@ -1,0 +1,36 @@
+"""Run dbt in a process that dies with its parent: `python -m warehouse.dbt_child PARENT ARG...`.
+
+Without the death signal a killed build would leave a dbt that goes on writing.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent ends (Linux only)."""
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None, use_errno=True)
+        if library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl failed")
+    if os.getppid() != parent:  # it ended before the signal was asked for
+        os._exit(1)
+
+
+def main() -> None:
+    """Bind this process to its parent, then hand over to dbt."""
+    die_with_parent(int(sys.argv[1]))
+    from dbt.cli.main import cli  # noqa: PLC0415 - it takes seconds, the signal must come first
+
+    sys.argv = ["dbt", *sys.argv[2:]]
+    cli()
+
+
+if __name__ == "__main__":
+    main()

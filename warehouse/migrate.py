@@ -1,0 +1,161 @@
+"""Bring a database to the state of this version of the software: `tmw db migrate`.
+
+Numbered SQL files run once and never change; everything derived from a definition (raw tables,
+areas, staging views, released tables, published views) is applied again when its source changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psycopg
+
+from warehouse import areas
+from warehouse.contracts import mart_contracts
+from warehouse.database import Role, connect
+from warehouse.dbt import run_dbt
+from warehouse.errors import MigrationError
+from warehouse.locks import Lock, Progress, exclusive, silent
+from warehouse.released import sync_subject
+from warehouse.roles import (
+    create_airflow_database,
+    create_database,
+    require_supported,
+    secure_database,
+    set_passwords,
+)
+from warehouse.settings import Settings
+
+MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
+_NOT_SOURCE = {"target", "logs", "dbt_packages", ".user.yml", "__pycache__"}
+_LEDGER = """
+create schema if not exists ops;
+create table if not exists ops.migration (
+    name text primary key,
+    sha256 text not null,
+    applied_at timestamptz not null default now()
+);
+comment on table ops.migration is 'What has been applied to this database, and from which source.';
+"""
+
+
+def migrate(settings: Settings, progress: Progress = silent) -> list[str]:
+    """Apply what is missing and return the names of the steps that did something.
+
+    Idempotent; a second process waits. Raises `MigrationError` when an applied file has changed
+    or a published column would be lost, `BuildError` when dbt fails.
+    """
+    applied: list[str] = []
+    if create_database(settings):
+        applied.append("database")
+    with exclusive(settings, Lock.migrate, Role.admin, progress):
+        with connect(settings, Role.admin) as connection:
+            require_supported(connection)
+            connection.execute(_LEDGER)
+        steps = _Steps(settings, progress, applied)
+        for path in sorted(MIGRATIONS_DIR.glob("[0-9]*.sql")):
+            steps.once(path)
+        with connect(settings, Role.admin) as connection:
+            secure_database(connection)
+        applied.extend(f"password of {role}" for role in set_passwords(settings))
+        if create_airflow_database(settings):
+            applied.append("Airflow's database")
+        _derived(settings, steps)
+    return applied
+
+
+def _derived(settings: Settings, steps: _Steps) -> None:
+    raw = MIGRATIONS_DIR / "generated" / "raw.sql"
+    steps.again("raw tables", [raw], lambda connection: _execute_file(connection, raw))
+    packaged = [areas.REFERENCE_DIR / name for name in areas.PACKAGED_FILES]
+    steps.again("areas", [*packaged, Path(areas.__file__)], areas.load_packaged)
+    project = _dbt_sources(settings.dbt_project_dir)
+    steps.again("staging", project, lambda _: _set_up_dbt(settings))
+    marts = settings.dbt_project_dir / "models" / "marts"
+    contracts = [*sorted(marts.rglob("*.yml")), Path(__file__).with_name("released.py")]
+    steps.again("released", contracts, lambda connection: _sync_subjects(settings, connection))
+
+
+def _set_up_dbt(settings: Settings) -> None:
+    """Load the seeds and make the staging views; no build may run meanwhile."""
+    with exclusive(settings, Lock.build, Role.builder):
+        run_dbt(settings, ["build", "--selector", "schema_setup"], {})
+
+
+def _sync_subjects(settings: Settings, connection: psycopg.Connection) -> None:
+    for mart in mart_contracts(settings):
+        sync_subject(connection, mart)
+
+
+class _Steps:
+    """Remembers in the database what has been applied, each step in one transaction."""
+
+    def __init__(self, settings: Settings, progress: Progress, applied: list[str]) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._applied = applied
+        with connect(settings, Role.admin) as connection:
+            rows = connection.execute("select name, sha256 from ops.migration").fetchall()
+        self._known: dict[str, str] = dict(rows)
+
+    def once(self, path: Path) -> None:
+        """Apply a numbered file, or check that the applied one is still the same."""
+        digest = _digest([path])
+        known = self._known.get(path.name)
+        if known == digest:
+            return
+        if known is not None:
+            raise MigrationError(
+                f"{path.name} has been applied to this database and was changed afterwards.",
+                remedy="Restore the file and put the change into a new numbered file.",
+            )
+        self._run(path.name, digest, lambda connection: _execute_file(connection, path))
+
+    def again(
+        self, name: str, sources: Iterable[Path], action: Callable[[psycopg.Connection], object]
+    ) -> None:
+        """Apply a derived step when its sources differ from those applied last."""
+        digest = _digest(sources)
+        if self._known.get(name) != digest:
+            self._run(name, digest, action)
+
+    def _run(self, name: str, digest: str, action: Callable[[psycopg.Connection], object]) -> None:
+        self._progress(f"migrating: {name}")
+        try:
+            with connect(self._settings, Role.admin) as connection:
+                action(connection)
+                connection.execute(
+                    "insert into ops.migration (name, sha256) values (%s, %s)"
+                    " on conflict (name) do update set sha256 = excluded.sha256,"
+                    " applied_at = now()",
+                    [name, digest],
+                )
+        except psycopg.Error as error:
+            raise MigrationError(
+                f"The step {name} failed: {str(error).splitlines()[0] if str(error) else error!r}",
+                remedy="Nothing of that step was kept; correct the cause and migrate again.",
+            ) from error
+        self._applied.append(name)
+
+
+def _execute_file(connection: psycopg.Connection, path: Path) -> None:
+    connection.execute(path.read_bytes())
+
+
+def _dbt_sources(project: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(project.rglob("*"))
+        if path.is_file() and not _NOT_SOURCE.intersection(path.relative_to(project).parts)
+    ]
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    """Return the sha256 over names and contents of some files."""
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.name.encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()

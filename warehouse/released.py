@@ -1,0 +1,146 @@
+"""`released` tables and `published` views, kept in step with the marts' contracts.
+
+A new column is added to both (null for what was released before); removing or retyping one is
+refused, because every figure ever published must stay readable as it was.
+"""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from warehouse.contracts import LEADING_COLUMNS, MartContract
+from warehouse.errors import MigrationError
+
+_READERS = ("bi_reader", "tmw_publisher")
+_PUBLICATION_COMMENTS = {
+    "publication_id": "The publication this row belongs to, e.g. 2009-11.r1.",
+    "release_id": "The release that switched this month.",
+}
+
+
+def sync_subject(connection: psycopg.Connection, mart: MartContract) -> None:
+    """Make or extend the table and the view of one mart, in the transaction of the caller."""
+    present = _columns(connection, "released", mart.subject)
+    if present:
+        _extend_table(connection, mart, present)
+    else:
+        _create_table(connection, mart)
+    _replace_view(connection, mart)
+
+
+def _create_table(connection: psycopg.Connection, mart: MartContract) -> None:
+    columns: list[sql.Composable] = [
+        sql.SQL("{} {}{}").format(
+            sql.Identifier(column.name),
+            sql.SQL(column.sql_type),
+            sql.SQL(" not null" if column.name in mart.key else ""),
+        )
+        for column in mart.columns
+    ]
+    columns.insert(1, sql.SQL("publication_id text not null"))
+    key = ["stat_month", "publication_id", *(name for name in mart.key if name != "stat_month")]
+    table = sql.Identifier("released", mart.subject)
+    connection.execute(
+        sql.SQL("create table {} ({}, primary key ({}))").format(
+            table, sql.SQL(", ").join(columns), sql.SQL(", ").join(map(sql.Identifier, key))
+        )
+    )
+    connection.execute(sql.SQL("create index on {} (area_code, stat_month)").format(table))
+    _comment(connection, "table", table, f"Every release of {mart.name}, append-only.")
+
+
+def _extend_table(
+    connection: psycopg.Connection, mart: MartContract, present: dict[str, str]
+) -> None:
+    gone = [n for n in present if n not in mart.column_names and n != "publication_id"]
+    if gone:
+        raise MigrationError(
+            f"Columns {', '.join(gone)} have left {mart.name}, but they have been published.",
+            remedy="Keep them in the mart (null from now on): what was published stays readable.",
+        )
+    table = sql.Identifier("released", mart.subject)
+    for column in mart.columns:
+        wanted = _canonical_type(connection, column.sql_type)
+        if column.name not in present:
+            connection.execute(
+                sql.SQL("alter table {} add column {} {}").format(
+                    table,
+                    sql.Identifier(column.name),
+                    sql.SQL(column.sql_type),
+                )
+            )
+        elif present[column.name] != wanted:
+            raise MigrationError(
+                f"{mart.name}.{column.name} was published as {present[column.name]}"
+                f" and is now {wanted}.",
+                remedy="Give the new type a new column and keep the old one.",
+            )
+
+
+def _replace_view(connection: psycopg.Connection, mart: MartContract) -> None:
+    """Show the release in force; an existing view keeps its order and grows at the end."""
+    wanted = [*LEADING_COLUMNS, "publication_id", "release_id"]
+    wanted += [name for name in mart.column_names if name not in wanted]
+    present = list(_columns(connection, "published", mart.subject))
+    order = present + [name for name in wanted if name not in present]
+    view = sql.Identifier("published", mart.subject)
+    selected = sql.SQL(", ").join(
+        sql.Identifier("month_in_force" if name == "release_id" else "released", name)
+        for name in order
+    )
+    connection.execute(sql.SQL("grant create on schema published to view_owner"))
+    connection.execute(
+        sql.SQL(
+            "create or replace view {} as select {} from {} as released"
+            " inner join ops.release_month as month_in_force"
+            " on released.stat_month = month_in_force.stat_month"
+            " and released.publication_id = month_in_force.publication_id"
+            " where month_in_force.valid_to is null"
+        ).format(view, selected, sql.Identifier("released", mart.subject))
+    )
+    connection.execute(sql.SQL("alter view {} owner to view_owner").format(view))
+    connection.execute(sql.SQL("revoke create on schema published from view_owner"))
+    connection.execute(
+        sql.SQL("grant select on {} to {}").format(
+            view, sql.SQL(", ").join(map(sql.Identifier, _READERS))
+        )
+    )
+    _comment(connection, "view", view, mart.description)
+    comments = {column.name: column.description for column in mart.columns}
+    for name, text in (comments | _PUBLICATION_COMMENTS).items():
+        _comment(connection, "column", sql.Identifier("published", mart.subject, name), text)
+
+
+def _columns(connection: psycopg.Connection, schema: str, relation: str) -> dict[str, str]:
+    """Return the columns of a relation in their order, with PostgreSQL's name of the type."""
+    rows = connection.execute(
+        "select a.attname, format_type(a.atttypid, a.atttypmod) from pg_attribute as a"
+        " inner join pg_class as c on a.attrelid = c.oid"
+        " inner join pg_namespace as n on c.relnamespace = n.oid"
+        " where n.nspname = %s and c.relname = %s and a.attnum > 0 and not a.attisdropped"
+        " order by a.attnum",
+        [schema, relation],
+    ).fetchall()
+    return dict(rows)
+
+
+def _canonical_type(connection: psycopg.Connection, sql_type: str) -> str:
+    """Return a type as PostgreSQL prints it (`decimal(16, 2)` is `numeric(16,2)`)."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select null::{}").format(sql.SQL(sql_type)))
+        description = (cursor.description or [])[0]
+        cursor.execute("select format_type(%s, %s)", [description.type_code, description._fmod])
+        row = cursor.fetchone()
+    return str(row[0]) if row else sql_type
+
+
+def _comment(connection: psycopg.Connection, kind: str, name: sql.Composable, text: str) -> None:
+    if text:
+        connection.execute(
+            sql.SQL("comment on {} {} is {}").format(
+                sql.SQL(kind),
+                name,
+                sql.Literal(text),
+            )
+        )

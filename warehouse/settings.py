@@ -1,0 +1,95 @@
+"""Where everything lives and what a file may cost: the only reader of the environment.
+
+`TMW_HOME` holds all that a run creates; removing that folder removes everything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; every field may be given as `TMW_<NAME>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TMW_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Field(default=PROJECT_ROOT / ".tmw", description="holds all that a run creates")
+    database_url: SecretStr | None = Field(
+        default=None, description="administrator's URL of another PostgreSQL >= 16"
+    )
+    timezone: str = "Asia/Shanghai"
+    max_file_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+    read_timeout_seconds: float = Field(default=60.0, gt=0)
+    read_memory_bytes: int = Field(default=1024 * 1024 * 1024, gt=0)
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @property
+    def project_root(self) -> Path:
+        """Return the checkout this process runs from."""
+        return PROJECT_ROOT
+
+    @property
+    def dbt_project_dir(self) -> Path:
+        """Return the folder of the dbt project."""
+        return PROJECT_ROOT / "dbt_project"
+
+    @property
+    def inbox_dir(self) -> Path:
+        """Return the folder where files arrive."""
+        return self.home / "inbox"
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Return the folder of answers to the reporting units."""
+        return self.home / "outbox"
+
+    @property
+    def landing_dir(self) -> Path:
+        """Return the store of the bytes as received, by sha256."""
+        return self.home / "landing"
+
+    @property
+    def log_dir(self) -> Path:
+        """Return the folder of all logs."""
+        return self.home / "logs"
+
+    @property
+    def secret_dir(self) -> Path:
+        """Return the folder of generated passwords (mode 0700)."""
+        return self.home / "secrets"
+
+    @property
+    def report_dir(self) -> Path:
+        """Return the folder of bulletins and exports."""
+        return self.home / "reports"
+
+    @property
+    def database_dir(self) -> Path:
+        """Return the data folder of the embedded PostgreSQL."""
+        return self.home / "database"
+
+    @property
+    def run_dir(self) -> Path:
+        """Return the folder of ports, locks and process ids."""
+        return self.home / "run"
+
+    @property
+    def areas_file(self) -> Path:
+        """Return the areas imported by `tmw areas import`, readable without a database."""
+        return self.home / "areas.csv"
+
+
+def load_settings() -> Settings:
+    """Read the settings of this process from its environment."""
+    return Settings()
