@@ -11,7 +11,7 @@ run: setup ## Start everything, take the example month through it, show what was
 	@$(BIN)/tmw run-examples
 
 setup: ## Make .venv from the hashed lock file (fetches uv where it is missing)
-	@$(PYTHON) cli/bootstrap.py
+	@$(PYTHON) -m cli.bootstrap
 
 stop: ## Stop the stack; no process is left
 	@test ! -x $(BIN)/tmw || $(BIN)/tmw stack stop
@@ -34,7 +34,7 @@ format: setup ## Format Python and SQL
 	@$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q . ; $(BIN)/sqlfluff fix -q dbt_project/models
 
 lock: ## Renew requirements/*.lock (no index address is recorded)
-	@$(PYTHON) cli/lock.py
+	@$(PYTHON) -m cli.lock
 
 clean: stop ## Remove .tmw (all data of the stack), .venv and caches
 	@rm -rf .tmw .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dbt_project/target dbt_project/logs

@@ -96,7 +96,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         },
         "database": {
             "sql_alchemy_conn": _text(database),
-            "sql_alchemy_conn_async": _text(database.set(drivername="postgresql+asyncpg")),
+            "sql_alchemy_conn_async": _text(database),  # psycopg does both
             "sql_alchemy_pool_size": 3,
         },
         "api": {
@@ -107,7 +107,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
             "secret_key": secret(settings, "airflow_api"),
             "enable_swagger_ui": False,  # its page loads scripts from the internet
         },
-        "api_auth": {"jwt_secret": secret(settings, "airflow_jwt")},
+        "api_auth": {"jwt_secret": _jwt_secret(settings)},
         "scheduler": {
             "enable_health_check": False,
             "scheduler_heartbeat_sec": 2,
@@ -178,6 +178,11 @@ def _write_passwords(settings: Settings) -> Path:
 def _fernet_key(settings: Settings) -> str:
     digest = hashlib.sha256(secret(settings, "airflow_fernet").encode()).digest()
     return base64.urlsafe_b64encode(digest).decode()
+
+
+def _jwt_secret(settings: Settings) -> str:
+    """Return a secret of the 64 bytes or more that its algorithm wants."""
+    return hashlib.sha512(secret(settings, "airflow_jwt").encode()).hexdigest()
 
 
 def _text(url: URL) -> str:

@@ -1,7 +1,7 @@
 """Set-up from nothing: finds or fetches uv, then makes `.venv` from the hashed lock file.
 
 Runs with a bare Python >= 3.11 and its standard library alone, before anything is installed:
-`python3 cli/bootstrap.py`. Safe to repeat: it does nothing when the lock file has not changed.
+`python3 -m cli.bootstrap`. Safe to repeat: it does nothing when the lock file has not changed.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> int:
         python = VENV / "bin" / "python"
         sync = ["pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes"]
         _run([uv, *sync, "--python", python, LOCK], environment)
-        project = ["pip", "install", "--quiet", "--no-deps", "--editable", ROOT]
+        project: list[str | Path] = ["pip", "install", "--quiet", "--no-deps", "--editable", ROOT]
         _run([uv, *project, "--python", python], environment)
         STAMP.write_text(fingerprint)
     except (BootstrapError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Renews the hashed lock files from `pyproject.toml`: `python3 cli/lock.py`.
+"""Renews the hashed lock files from `pyproject.toml`: `python3 -m cli.lock`.
 
 `uv pip compile` and not `uv lock`: a uv.lock records the addresses of the package index.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bootstrap import ROOT, find_uv
+from cli.bootstrap import ROOT, find_uv
 
 OPTIONS = (
     "--quiet", "--universal", "--generate-hashes", "--no-header", "--python-version", "3.11",

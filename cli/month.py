@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from cli.output import AsJson, print_json, print_records, print_table, progress, result
+from cli.output import AsJson, print_json, print_table, progress, result
 from warehouse.errors import UsageError
 from warehouse.month import Month
 from warehouse.settings import load_settings
@@ -23,7 +24,7 @@ def build(month: MonthOption, as_json: AsJson = False) -> None:
     with progress.status(f"Building {month}"):
         built = build_month(load_settings(), Month.parse(month))
     if as_json:
-        print_json(built.as_json())
+        print_json(asdict(built))
     else:
         result.print(f"Build {built.build_id} of {month}: {built.state}")
 
@@ -37,7 +38,7 @@ def gate(month: MonthOption, as_json: AsJson = False) -> None:
     if as_json:
         print_json(verdict.as_json())
     else:
-        failed = [r for r in verdict.results if not r.success and not r.explained]
+        failed = [r for r in verdict.results if not r.success]
         for outcome in failed:
             result.print(
                 f"[bold]{outcome.check_id}[/bold] {outcome.severity}",
@@ -69,11 +70,11 @@ def publish(
         run_sign(settings, stat_month, signed_by=sign, reason=reason)
     released = run_publish(settings, [stat_month], signed_by=sign, reason=reason)
     if as_json:
-        print_json(released.as_json())
+        print_json(asdict(released))
     elif released.release_id is None:
         result.print(f"{month}: nothing changed, no new release.")
     else:
-        publications = ", ".join(released.publication_ids)
+        publications = ", ".join(released.publications.values())
         result.print(f"Release {released.release_id}: {publications}")
 
 
@@ -82,21 +83,41 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the state of the months, or who owes and who filed in one month."""
-    from warehouse.ledger import month_returns, month_states
+    from warehouse.status import month_status, month_statuses
 
     settings = load_settings()
     if month is None:
-        print_records("Months", month_states(settings), as_json)
+        statuses = month_statuses(settings)
+        if as_json:
+            print_json([each.as_json() for each in statuses])
+        else:
+            columns = ["month", "state", "build", "publication", "since"]
+            rows = [
+                (s.stat_month, s.state, s.build_id, s.publication_id, s.published_since)
+                for s in statuses
+            ]
+            print_table("Months", columns, rows)
         return
-    stat_month = Month.parse(month)
-    states = month_states(settings, stat_month)
-    returns = month_returns(settings, stat_month)
+    found = month_status(settings, Month.parse(month))
     if as_json:
-        print_json({"months": states, "returns": returns})
+        print_json(found.as_json())
         return
-    print_records("Month", states, as_json=False)
-    columns = list(returns[0]) if returns else []
-    print_table(f"Returns of {stat_month}", columns, [list(r.values()) for r in returns])
+    result.print(f"{found.stat_month}: {found.state}, publication {found.publication_id or 'none'}")
+    headings = ["unit", "name", "form", "owed", "state", "version", "received", "receipt"]
+    lines = [
+        (
+            r.area_code,
+            r.area_name_zh,
+            r.form_code,
+            r.owed,
+            r.state,
+            r.version,
+            r.received_at,
+            r.receipt_no,
+        )
+        for r in found.returns
+    ]
+    print_table("Returns", headings, lines)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -14,7 +15,8 @@ from warehouse.findings import Finding
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-result = Console(highlight=False, soft_wrap=True)
+# A file or a pipe has no width; 160 columns hold our tables without cutting a number.
+result = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 progress = Console(stderr=True, highlight=False)
 
 
@@ -25,7 +27,9 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows as a table; an empty one says so."""
-    table = Table(*columns, title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     if table.row_count:

@@ -63,9 +63,9 @@ def import_areas(csv: CsvFile, as_json: AsJson = False) -> None:
 def assign(csv: CsvFile, as_json: AsJson = False) -> None:
     """Say who owes what: area_code, form_code, valid_from, valid_until."""
     from ingest.forms.catalogue import load_forms
-    from warehouse.assignments import import_assignments
+    from warehouse.assignments import assign as run_assign
 
-    count = import_assignments(load_settings(), csv, known_forms=frozenset(load_forms()))
+    count = run_assign(load_settings(), csv, form_codes=frozenset(load_forms()))
     _say_count(count, "assignments", as_json)
 
 
@@ -82,20 +82,26 @@ def waive(
     as_json: AsJson = False,
 ) -> None:
     """Record a reasoned, expiring exception for one row; it lapses when the value changes."""
-    from ingest.forms.catalogue import load_form, row_key_from
-    from warehouse.waivers import waive as record_waiver
+    from ingest.forms.catalogue import key_columns, load_form
+    from warehouse.waivers import Waiver, add_waiver
 
-    waiver_id = record_waiver(
+    definition = load_form(form)
+    keys = key_columns(definition, definition.tables[0])
+    waiver_id = add_waiver(
         load_settings(),
-        check_id=check,
-        area_code=area,
-        form_code=form,
-        stat_month=Month.parse(month),
-        until_month=Month.parse(until or month),
-        row_key=row_key_from(load_form(form), _pairs(row)),
-        column_name=column,
-        reason=reason,
-        owner=owner,
+        Waiver(
+            check_id=check,
+            area_code=area,
+            form_code=form,
+            month=Month.parse(month),
+            row_key=_pairs(row),
+            reason=reason,
+            owner=owner,
+            column_name=column,
+            until=Month.parse(until) if until else None,
+        ),
+        key_columns=[key.name for key in keys],
+        defaults={key.name: key.key_default for key in keys if key.key_default},
     )
     if as_json:
         print_json({"waiver_id": waiver_id})

@@ -50,7 +50,10 @@ def gate(build_id: int) -> str:
 
     verdict = gate_month(load_settings(), run_month())
     log.info("Build %s (asked for %s) is %s", verdict.build_id, build_id, verdict.state)
-    return "publish" if verdict.state == "ready" else "report_hold"
+    for result in verdict.results:
+        if not result.success and not result.explained:
+            log.warning("%s %s: %s", result.check_id, result.severity, result.message_en)
+    return "publish" if verdict.state in ("ready", "published") else "report_hold"
 
 
 @task
@@ -66,11 +69,15 @@ def publish() -> str:
 
 @task
 def report_hold() -> str:
-    """Say in the log why the month was not published."""
-    from warehouse.ledger import month_status
+    """Say in the log that the month waits, and for which returns."""
     from warehouse.settings import load_settings
+    from warehouse.status import month_status
 
-    log.warning("%s is not published: %s", run_month(), month_status(load_settings(), run_month()))
+    status = month_status(load_settings(), run_month())
+    log.warning("%s is %s; readers see %s", run_month(), status.state, status.publication_id)
+    for due in status.returns:
+        if due.owed and not due.state.startswith("accepted"):
+            log.warning("%s %s is %s", due.form_code, due.area_code, due.state)
     return str(run_month())
 
 

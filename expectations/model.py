@@ -20,10 +20,10 @@ class Threshold:
 
     name: str
     since: date
-    low: float | None
-    high: float | None
     reason: str
     owner: str
+    low: float | None = None
+    high: float | None = None
     until: date | None = None
 
 

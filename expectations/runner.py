@@ -71,7 +71,9 @@ def run_suites(
 def _run_batch(
     gx: Any, source: Any, connection: psycopg.Connection, mart: str, batch: Batch
 ) -> list[GateResult]:
-    asset = source.add_query_asset(name=f"{mart}.{batch.name}", query=batch.query)
+    # A query asset has to begin with SELECT, also where the query begins with WITH.
+    query = f"select * from ({batch.query}) as batch"
+    asset = source.add_query_asset(name=f"{mart}.{batch.name}", query=query)
     data = asset.add_batch_definition_whole_table("candidate").get_batch()
     expectations = {check.check_id: _expectation(gx, check) for check in batch.checks}
     suite = gx.ExpectationSuite(name=f"{mart}.{batch.name}", expectations=expectations.values())

@@ -6,6 +6,7 @@ process as at receipt.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,6 +18,7 @@ from ingest.read.values import cell_text
 from warehouse.errors import TraceError
 from warehouse.settings import Settings
 
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ADDRESS: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 ReadText = Callable[[str, str, Iterable[str]], dict[str, str]]
@@ -27,7 +29,7 @@ def read_cell_texts(settings: Settings) -> ReadText:
 
     `landing_path` is relative to the landing store (or absolute), `cells` are addresses such
     as `K12`. A file is parsed once, however many of its sheets are asked for. Raises
-    `TraceError` where the landed file is gone or cannot be read any more.
+    `TraceError` where the landed file is gone, changed, or cannot be read any more.
     """
     files: dict[str, list[Grid]] = {}
 
@@ -61,6 +63,11 @@ def _grids(settings: Settings, landing_path: str) -> list[Grid]:
     remedy = f"Restore it from a backup of {settings.landing_dir}."
     if not path.is_file():
         raise TraceError(f"The landed file {landing_path} is gone.", remedy=remedy)
+    stored_as = path.parent.name  # landing/<sha[:2]>/<sha>/<name>
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if _SHA256.fullmatch(stored_as) and stored_as != digest:
+        raise TraceError(f"The landed file {landing_path} was changed.", remedy=remedy)
     try:
         with Sandbox(settings) as sandbox:
             return sandbox.read(path)

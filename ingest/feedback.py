@@ -32,9 +32,7 @@ _SEVERITIES: Final = {
 _FORMULA: Final = re.compile(r"^\s*[=+\-@\t\r]")
 
 
-def write_feedback(
-    settings: Settings, submission: Submission, findings: Sequence[Finding]
-) -> Path:
+def write_feedback(settings: Settings, submission: Submission, findings: Sequence[Finding]) -> Path:
     """Write the answer to one return and return its path; an older answer is replaced."""
     area = submission.area_code or UNKNOWN_UNIT
     folder = settings.outbox_dir / area

@@ -37,6 +37,13 @@ _MAX_NAME_BYTES: Final = 180
 _CHUNK: Final = 1 << 20
 
 
+class NotTakenError(LandingError):
+    """One file of the inbox cannot be read now; it stays there for the next run."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, remedy="It stays in the inbox and is tried again.")
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The answer to a submitted file; the number depends on its bytes alone."""
@@ -48,10 +55,11 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A complete file waiting in the inbox."""
+    """A complete file waiting in the inbox; `arrived_at` is when its bytes came to rest there."""
 
     path: Path
     file_name: str
+    arrived_at: datetime
     received_at: datetime
     received_at_given: bool
 
@@ -124,7 +132,8 @@ def waiting_files(settings: Settings) -> list[Arrival]:
 def land(settings: Settings, arrival: Arrival) -> LandedFile:
     """Copy a waiting file into the landing store; the file stays in the inbox until `clear`.
 
-    Bytes that are there already are left as they are. Raises `LandingError`.
+    Bytes that are there already are left as they are. Raises `NotTakenError` where this one
+    file has to wait, `LandingError` where the store itself fails.
     """
     store = settings.landing_dir
     try:
@@ -134,10 +143,7 @@ def land(settings: Settings, arrival: Arrival) -> LandedFile:
             before = _signature(arrival.path.lstat())
             digest = _copy(arrival.path, folder / arrival.file_name)
             if _signature(arrival.path.lstat()) != before:
-                raise LandingError(
-                    f"{arrival.file_name} changed while it was read.",
-                    remedy="It is taken in by the next run.",
-                )
+                raise NotTakenError(f"{arrival.file_name} changed while it was read.")
             (folder / arrival.file_name).chmod(0o400)
             target = store / digest[:2] / digest
             target.parent.mkdir(exist_ok=True, mode=0o700)
@@ -189,14 +195,18 @@ def _regular_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for root, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            lower = name.lower()
-            if name.startswith((".", "~$")) or lower.endswith(_UNFINISHED) or lower in _NO_RETURNS:
-                continue
             path = Path(root, name)
+            if name.startswith(".") or (_is_unfinished(name) and not _is_submitted(path)):
+                continue
             with contextlib.suppress(FileNotFoundError):  # taken away meanwhile
                 status = path.lstat()
                 if stat.S_ISREG(status.st_mode):
                     yield path, status
+
+
+def _is_unfinished(name: str) -> bool:
+    lower = name.lower()
+    return name.startswith("~$") or lower.endswith(_UNFINISHED) or lower in _NO_RETURNS
 
 
 def _is_submitted(path: Path) -> bool:
@@ -205,12 +215,13 @@ def _is_submitted(path: Path) -> bool:
 
 
 def _arrival(path: Path, status: os.stat_result) -> Arrival:
-    received_at = datetime.fromtimestamp(status.st_ctime_ns // 1000 / 1e6, UTC)
+    arrived_at = datetime.fromtimestamp(status.st_ctime_ns // 1000 / 1e6, UTC)
+    received_at = arrived_at
     meta = path.parent / _META_NAME
     given = _is_submitted(path) and meta.is_file()
     if given:
         received_at = datetime.fromisoformat(json.loads(meta.read_text())["received_at"])
-    return Arrival(path, safe_name(path.name), received_at, given)
+    return Arrival(path, safe_name(path.name), arrived_at, received_at, given)
 
 
 def _signature(status: os.stat_result) -> tuple[int, int]:
@@ -223,7 +234,10 @@ def _age(status: os.stat_result) -> float:
 
 def _copy(source: Path, target: Path) -> str:
     digest = hashlib.sha256()
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise NotTakenError(f"{source.name} cannot be read: {error.strerror}.") from error
     with os.fdopen(descriptor, "rb") as reader, target.open("xb") as writer:
         while chunk := reader.read(_CHUNK):
             digest.update(chunk)

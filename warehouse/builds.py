@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -33,6 +34,10 @@ class BuildResult:
     submissions: int
     findings: dict[str, int]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the record that `tmw build --json` prints."""
+        return asdict(self)
+
 
 @dataclass(frozen=True)
 class OpenBuild:
@@ -55,8 +60,8 @@ def build_month(settings: Settings, month: Month, progress: Progress = silent) -
         build = open_build(settings, month)
         progress(f"{month}: build {build.build_id} of {build.submissions} returns")
         try:
-            run_dbt(settings, ["build", "--selector", "monthly"], _variables(build))
-            return _finish(settings, build)
+            run_dbt(settings, ["build", "--selector", "monthly"], variables=_variables(build))
+            return finish_build(settings, build)
         except (WarehouseError, psycopg.Error) as error:
             _fail(settings, build, str(error))
             if isinstance(error, WarehouseError):
@@ -111,27 +116,7 @@ def check_token(connection: psycopg.Connection, build: OpenBuild) -> None:
         )
 
 
-def stale_months(settings: Settings) -> list[Month]:
-    """Return, in calendar order, the months whose build no longer fits the accepted returns.
-
-    A month is stale when it was never built or its last build failed, when its accepted returns
-    differ from that build's input, or when the month a year before, which it shows beside its
-    own, was built later.
-    """
-    with connect(settings, Role.builder) as connection:
-        rows = connection.execute(_STALE, {"accepted": list(ACCEPTED_STATES)}).fetchall()
-    return [Month.of(row[0]) for row in rows]
-
-
-def _variables(build: OpenBuild) -> dict[str, str | int]:
-    return {
-        "stat_month": build.month.first_day.isoformat(),
-        "build_id": build.build_id,
-        "build_token": str(build.token),
-    }
-
-
-def _finish(settings: Settings, build: OpenBuild) -> BuildResult:
+def finish_build(settings: Settings, build: OpenBuild) -> BuildResult:
     """Take over the findings, apply waivers and hash the candidate, all or nothing."""
     with connect(settings, Role.builder) as connection:
         check_token(connection, build)
@@ -150,6 +135,26 @@ def _finish(settings: Settings, build: OpenBuild) -> BuildResult:
         submissions=build.submissions,
         findings=findings,
     )
+
+
+def stale_months(settings: Settings) -> list[Month]:
+    """Return, in calendar order, the months whose build no longer fits the accepted returns.
+
+    A month is stale when it was never built or its last build failed, when its accepted returns
+    differ from that build's input, or when the month a year before, which it shows beside its
+    own, was built later.
+    """
+    with connect(settings, Role.builder) as connection:
+        rows = connection.execute(_STALE, {"accepted": list(ACCEPTED_STATES)}).fetchall()
+    return [Month.of(row[0]) for row in rows]
+
+
+def _variables(build: OpenBuild) -> dict[str, str | int]:
+    return {
+        "stat_month": build.month.first_day.isoformat(),
+        "build_id": build.build_id,
+        "build_token": str(build.token),
+    }
 
 
 def _record(connection: psycopg.Connection, build: OpenBuild, candidate: CandidateHash) -> None:

@@ -17,8 +17,10 @@ _KEPT_FROM_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "COVERAGE_
 _SHOWN_FAILURES = 3
 
 
-def run_dbt(settings: Settings, arguments: Sequence[str], variables: Mapping[str, object]) -> None:
-    """Run one dbt command as the builder and wait for it.
+def run_dbt(
+    settings: Settings, *commands: Sequence[str], variables: Mapping[str, object] | None = None
+) -> None:
+    """Run dbt commands as the builder, one after the other in one subprocess, and wait.
 
     The password goes through the environment, never through the arguments. The child is killed
     when this process ends. Raises `BuildError` with the essential message of dbt.
@@ -34,11 +36,12 @@ def run_dbt(settings: Settings, arguments: Sequence[str], variables: Mapping[str
             "-m",
             "warehouse.dbt_child",
             str(os.getpid()),
-            "--no-use-colors",
-            "--quiet",
-            *arguments,
-            "--vars",
-            json.dumps(dict(variables)),
+            json.dumps(
+                [
+                    ["--no-use-colors", "--quiet", *command, "--vars", json.dumps(variables or {})]
+                    for command in commands
+                ]
+            ),
         ],
         env=_environment(settings, target, logs),
         cwd=settings.dbt_project_dir,
@@ -51,7 +54,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], variables: Mapping[str
     if done.returncode != 0:
         reasons = _failures(target / "run_results.json") or _lines(done.stdout + done.stderr)
         raise BuildError(
-            f"dbt {arguments[0]} failed: {'; '.join(reasons) or f'exit code {done.returncode}'}",
+            f"dbt failed: {'; '.join(reasons) or f'exit code {done.returncode}'}",
             remedy=f"The whole story stands in {logs / 'dbt.log'}.",
         )
 

@@ -1,4 +1,4 @@
-"""Run dbt in a process that dies with its parent: `python -m warehouse.dbt_child PARENT ARG...`.
+"""Run dbt in a process that dies with its parent: `python -m warehouse.dbt_child PARENT COMMANDS`.
 
 Without the death signal a killed build would leave a dbt that goes on writing.
 """
@@ -6,6 +6,7 @@ Without the death signal a killed build would leave a dbt that goes on writing.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -24,12 +25,16 @@ def die_with_parent(parent: int) -> None:
 
 
 def main() -> None:
-    """Bind this process to its parent, then hand over to dbt."""
+    """Bind this process to its parent, then run the dbt commands given as one json list."""
     die_with_parent(int(sys.argv[1]))
-    from dbt.cli.main import cli  # noqa: PLC0415 - it takes seconds, the signal must come first
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - takes seconds, the signal must come first
 
-    sys.argv = ["dbt", *sys.argv[2:]]
-    cli()
+    for command in json.loads(sys.argv[2]):
+        result = dbtRunner().invoke(command)
+        if not result.success:
+            if result.exception is not None:
+                print(result.exception, file=sys.stderr)
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -79,9 +79,16 @@ def _derived(settings: Settings, steps: _Steps) -> None:
 
 
 def _set_up_dbt(settings: Settings) -> None:
-    """Load the seeds and make the staging views; no build may run meanwhile."""
+    """Load the seeds, make the staging views and the parents of all month partitions.
+
+    No build may run meanwhile.
+    """
     with exclusive(settings, Lock.build, Role.builder):
-        run_dbt(settings, ["build", "--selector", "schema_setup"], {})
+        run_dbt(
+            settings,
+            ["build", "--selector", "schema_setup"],
+            ["run-operation", "ensure_month_parents"],
+        )
 
 
 def _sync_subjects(settings: Settings, connection: psycopg.Connection) -> None:
@@ -133,9 +140,11 @@ class _Steps:
                     [name, digest],
                 )
         except psycopg.Error as error:
+            reason = error.diag.message_primary or " ".join(str(error).split())
             raise MigrationError(
-                f"The step {name} failed: {str(error).splitlines()[0] if str(error) else error!r}",
-                remedy="Nothing of that step was kept; correct the cause and migrate again.",
+                f"The step {name} failed: {reason}.",
+                remedy=error.diag.message_hint
+                or "Nothing of that step was kept; correct the cause and migrate again.",
             ) from error
         self._applied.append(name)
 

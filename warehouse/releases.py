@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from warehouse.content_hash import hash_candidate
 from warehouse.contracts import MartContract, mart_contracts
 from warehouse.database import Role, connect
 from warehouse.errors import MonthHeldError, PublishError, UsageError
@@ -25,6 +26,15 @@ class ReleaseResult:
     release_id: int | None
     publications: dict[str, str]
     unchanged: tuple[str, ...]
+
+    @property
+    def publication_ids(self) -> tuple[str, ...]:
+        """Return the ids of what was published, in calendar order."""
+        return tuple(self.publications[month] for month in sorted(self.publications))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record that `tmw publish --json` prints."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,16 @@ def publish(
     if signed_by is not None:
         for month in months:
             sign(settings, month, signed_by, reason or "")
+    try:
+        return _publish(settings, months, reason)
+    except psycopg.Error as error:
+        raise PublishError(
+            f"Nothing was published: {' '.join(str(error).split())}",
+            remedy="Run `tmw db migrate`, then publish again.",
+        ) from error
+
+
+def _publish(settings: Settings, months: Sequence[Month], reason: str | None) -> ReleaseResult:
     marts = mart_contracts(settings)
     with connect(settings, Role.publisher) as connection:
         candidates = [_candidate(connection, month) for month in sorted(set(months))]
@@ -167,10 +187,8 @@ def _release(
     signers = sorted({c.signed_by for c in changed if c.signed_by})
     reasons = [reason] if reason else sorted({c.sign_reason for c in changed if c.sign_reason})
     if not reasons:
-        reasons = [
-            f"{c.month}: {'更正发布 revised returns' if c.publications else '首次发布 first release'}"
-            for c in changed
-        ]
+        first, later = "首次发布 first release", "更正发布 revised returns"
+        reasons = [f"{c.month}: {later if c.publications else first}" for c in changed]
     row = connection.execute(
         "insert into ops.release (reason, signed_by, reservations) values (%s, %s, %s)"
         " returning release_id",
@@ -228,7 +246,29 @@ def _add_publication(
             candidate.candidate_hash, Jsonb(candidate.mart_hashes), Jsonb(rows),
         ],
     )  # fmt: skip
+    _require_same(connection, candidate, publication_id, marts)
     return publication_id
+
+
+def _require_same(
+    connection: psycopg.Connection,
+    candidate: _Candidate,
+    publication_id: str,
+    marts: Sequence[MartContract],
+) -> None:
+    """Compare what was inserted with what was gated: nobody may have touched the candidate."""
+    released = hash_candidate(
+        connection,
+        marts,
+        schema="released",
+        month=candidate.month.first_day,
+        publication_id=publication_id,
+    )
+    if released.total != candidate.candidate_hash:
+        raise PublishError(
+            f"The candidate of {candidate.month} is not the one that was built and gated.",
+            remedy=f"Run `tmw build --month {candidate.month}` again.",
+        )
 
 
 def _switch(

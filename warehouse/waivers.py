@@ -69,7 +69,7 @@ def add_waiver(
             " returning waiver_id",
             [
                 waiver.check_id, waiver.area_code, waiver.form_code, waiver.month.first_day,
-                until.first_day, Jsonb(row_key), waiver.column_name, waiver.reason.strip(),
+                until.first_day, Jsonb(row_key), waiver.column_name or None, waiver.reason.strip(),
                 waiver.owner.strip(),
             ],
         ).fetchone()  # fmt: skip

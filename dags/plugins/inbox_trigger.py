@@ -50,13 +50,14 @@ class InboxTrigger(BaseEventTrigger):
 
 
 def list_inbox(inbox: Path) -> Listing:
-    """Return name, size and time of each file in the inbox; hidden ones are not finished."""
+    """Return name, size and time of each file in the inbox; what is hidden is not finished."""
     found = set()
     try:
         for path in inbox.rglob("*"):
-            if path.is_file() and not path.name.startswith("."):
+            name = path.relative_to(inbox)
+            if path.is_file() and not any(part.startswith(".") for part in name.parts):
                 facts = path.stat()
-                found.add((str(path.relative_to(inbox)), facts.st_size, facts.st_mtime_ns))
+                found.add((str(name), facts.st_size, facts.st_mtime_ns))
     except FileNotFoundError:  # no inbox yet, or a file taken in while we looked
         return frozenset(found)
     return frozenset(found)

@@ -58,15 +58,13 @@ statuses as (
         figures.area_code,
         figures.programme_code,
         figures.scope_code,
-        max(marks.status_rank) as status_rank
+        {{ worst_ranks("figures") }}
     from figures
     inner join marks
         on
             figures.area_code = marks.area_code
             and figures.programme_code = marks.programme_code
             and figures.scope_code in (marks.scope_code, 'all')
-            -- Only measures that have a value in this row.
-            and to_jsonb(figures) ->> marks.measure is not null
     group by figures.area_code, figures.programme_code, figures.scope_code
 )
 
@@ -100,7 +98,7 @@ select
     {{ rate_pct("units.units_included", "units.units_due") }} as coverage_pct,
     coalesce(units.units_included, 0) as coverage_pct_numerator,
     coalesce(units.units_due, 0) as coverage_pct_denominator,
-    {{ status_of_rank("statuses.status_rank") }} as obs_status
+    {{ row_status("figures", fund_row_measures(), "statuses") }} as obs_status
 from figures
 inner join areas
     on figures.area_code = areas.area_code

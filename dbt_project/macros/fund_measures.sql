@@ -15,6 +15,18 @@
     {{ return(['issued_yuan_ytd', 'in_place_yuan_ytd', 'paid_yuan_ytd', 'reimbursed_yuan_ytd']) }}
 {%- endmacro %}
 
+{# The measures that decide the status of a row of the fund marts. #}
+{% macro fund_row_measures() -%}
+    {%- set measures = [] -%}
+    {%- for measure in fund_measures() if not measure.endswith(('_lump', '_estimated')) -%}
+        {%- do measures.append(measure) -%}
+    {%- endfor -%}
+    {%- for measure in fund_measures_with_last_year() -%}
+        {%- do measures.append(measure ~ '_last_year') -%}
+    {%- endfor -%}
+    {{ return(measures) }}
+{%- endmacro %}
+
 {# Rates of money: (name, numerator, denominator), both of one filing unit. #}
 {% macro fund_rates() -%}
     {{ return([

@@ -26,3 +26,26 @@ select
     where stat_month = {{ run_month() }} and table_name = '{{ table }}'
     group by submission_id, sheet, row_no
 {%- endmacro %}
+
+{# The worst marks behind a row, in a query grouped by the row's key that joins it with `marks`
+   (measure, status_rank): of the measures that have a value, and of all. #}
+{% macro worst_ranks(row) -%}
+    max(case when to_jsonb({{ row }}) ->> marks.measure is not null then marks.status_rank end)
+            as filled_rank,
+        max(marks.status_rank) as any_rank
+{%- endmacro %}
+
+{# The status of a row of a mart: the worst among its measures that have a value. A row in which
+   no measure has one is as bad as its cells, and missing where they bear no mark. #}
+{% macro row_status(row, measures, ranks) -%}
+    case
+        when
+            coalesce(
+                {%- for measure in measures %}
+                {{ row }}.{{ measure }}{{ "," if not loop.last }}
+                {%- endfor %}
+            ) is not null
+            then {{ status_of_rank(ranks ~ ".filled_rank") }}
+        else {{ status_of_rank("coalesce(" ~ ranks ~ ".any_rank, length('" ~ status_order() ~ "'))") }}
+    end
+{%- endmacro %}

@@ -11,3 +11,8 @@
 {% macro sum_where_both(side, numerator, denominator) -%}
     sum(case when {{ numerator }} is not null and {{ denominator }} is not null then {{ side }} end)
 {%- endmacro %}
+
+{# A sum of yuan. #}
+{% macro sum_yuan(amount) -%}
+    cast(sum({{ amount }}) as numeric(20, 2))
+{%- endmacro %}

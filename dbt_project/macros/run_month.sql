@@ -17,8 +17,3 @@
 {% macro previous_month() -%}
     cast(cast('{{ var("stat_month") }}' as date) - interval '1 month' as date)
 {%- endmacro %}
-
-{# The condition that keeps a generic test to the month of the run. #}
-{% macro of_run_month() -%}
-    stat_month = {{ run_month() }}
-{%- endmacro %}

@@ -10,7 +10,7 @@ from examples.lijiang.build import build_returns
 from examples.lijiang.data import LIJIANG, read_csv
 from ingest.forms.catalogue import key_columns, load_form, load_forms
 from ingest.landing import Receipt, submit_file
-from warehouse.assignments import import_assignments
+from warehouse.assignments import assign
 from warehouse.month import Month
 from warehouse.settings import Settings
 from warehouse.waivers import Waiver, add_waiver
@@ -42,9 +42,7 @@ def send_returns(settings: Settings, version: int) -> list[Receipt]:
 
 def register_assignments(settings: Settings) -> int:
     """Record who owes which form; return the number of assignments."""
-    return import_assignments(
-        settings, LIJIANG / "assignments.csv", known_forms=frozenset(load_forms())
-    )
+    return assign(settings, LIJIANG / "assignments.csv", form_codes=frozenset(load_forms()))
 
 
 def register_waivers(settings: Settings) -> list[int]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from ingest.forms.consistency import check_consistency
+from ingest.forms.consistency import check_consistency, check_cross_form
 from ingest.forms.model import Code, Column, Form, HeadField, Rule, Table
 from warehouse.errors import DefinitionError, UsageError
 
@@ -127,6 +127,8 @@ def read_forms(folder: Path) -> Mapping[str, Form]:
         if form.form_code in forms:
             raise _broken(path, f"form_code {form.form_code} stands in another file too")
         forms[form.form_code] = form
+    cross = _read(folder / "cross_form.yml", "rules", tuple[Rule, ...])
+    check_cross_form("cross_form.yml", cross, shared, forms)
     return MappingProxyType(forms)
 
 

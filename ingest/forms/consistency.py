@@ -46,11 +46,39 @@ def check_consistency(
         raise DefinitionError(f"{file}: {problems[0]}.", remedy="Correct the definition.")
 
 
+def check_cross_form(
+    file: str, rules: Sequence[Rule], shared: Sequence[Column], forms: Mapping[str, Form]
+) -> None:
+    """Raise `DefinitionError` where a rule evaluated in core names an unknown form or column."""
+    shared_names = {"it", *(column.name for column in shared)}
+    for rule in rules:
+        form = forms.get(str(rule.parameters.get("form", "")))
+        if "form" in rule.parameters and form is None:
+            problem = f"unknown form {rule.parameters['form']}"
+        elif rule.evaluated != "core":
+            problem = "it is evaluated in core"
+        else:
+            own = {c.name for table in form.tables for c in table.columns} if form else set()
+            named = {"column": rule.column} | {
+                name: str(value)
+                for name, value in rule.parameters.items()
+                if name.endswith("_column")
+            }
+            unknown = {
+                f"{place} {name}" for place, name in named.items() if name not in shared_names | own
+            }
+            if not unknown:
+                continue
+            problem = f"unknown {', '.join(sorted(unknown))}"
+        raise DefinitionError(
+            f"{file}: rule {rule.id}: {problem}.", remedy="Correct the definition."
+        )
+
+
 def bind(rule: Rule, application: Application) -> Rule:
     """Return a shared rule with the names it leaves open bound to expressions of a form."""
     column = application.names.get(rule.column, rule.column)
-    values = {**application.names, **rule.values}
-    return rule.model_copy(update={"column": column, "values": values})
+    return rule.model_copy(update={"column": column, "bindings": application.names})
 
 
 def _column_problems(form: Form, shared: Sequence[Column], lists: Lists) -> Iterator[str]:
@@ -137,7 +165,7 @@ def _one_rule(
         yield from _operands(place, check)
     known = {*columns, *CONTEXT_NAMES, *rule.parameters, *(EACH_NAMES if rule.each else ())}
     for where, text in expressions_of(rule):
-        if not where.startswith("lookup "):
+        if not where.startswith(("lookup ", "bindings ")):
             known.update(lookup.name for lookup in rule.lookups)
         try:
             expression = parse(text)
@@ -147,8 +175,8 @@ def _one_rule(
         for name in sorted(expression.names - known):
             yield f"{place}, {where}: unknown column or name {name}"
         yield from _group_problems(f"{place}, {where}", expression, columns, lists)
-        if where.startswith("values "):
-            known.add(where.removeprefix("values "))
+        if where.startswith(("values ", "bindings ")):
+            known.add(where.split()[1])
     for lookup in rule.lookups:
         fields = set(tables[lookup.table][0]) if tables.get(lookup.table) else set()
         for field in {lookup.take, *lookup.match} - fields:
@@ -167,6 +195,8 @@ def _operands(place: str, check: Check) -> Iterator[str]:
 
 def expressions_of(rule: Rule) -> Iterator[tuple[str, str]]:
     """Yield place and text of every expression of a rule, in the order of evaluation."""
+    for name, text in rule.bindings.items():
+        yield f"bindings {name}", text
     for lookup in rule.lookups:
         for field, text in lookup.match.items():
             yield f"lookup {lookup.name} match {field}", text

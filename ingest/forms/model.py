@@ -143,7 +143,9 @@ class Application(Definition):
 
 
 class Rule(Definition):
-    """One rule of a form, or one part of it. `column` is where the finding stands (the first the rule names).
+    """One rule of a form, or one part of it; `column` is where its finding stands.
+
+    A finding stands at the first column that the rule names.
 
     `evaluated` is `ingest` (one row of one file is enough) or `core` (rule data for the
     `finding_*` models). Messages may use `{value}`, `{expected}`, `{power}` (the power of ten
@@ -156,7 +158,8 @@ class Rule(Definition):
     named expressions, usable in those after them. `each` and `open_names` belong to the shared
     rules of `general.yml`: with `each` the rule runs once for every such column, which is `it`
     in its expressions (with `minimum` and `maximum`); `open_names` are bound by the forms that
-    apply it. A shared rule without checks is evaluated by code of its own; its texts stand here.
+    apply it, which sets `bindings`. A shared rule without checks is evaluated by code of its
+    own; its texts stand here.
     """
 
     id: str
@@ -168,6 +171,7 @@ class Rule(Definition):
     row_kinds: tuple[int, ...] = (1, 2)
     each: Each | None = None
     open_names: tuple[str, ...] = ()
+    bindings: dict[str, str] = {}
     values: dict[str, str] = {}
     when: str | None = None
     lookups: tuple[Lookup, ...] = ()

@@ -10,11 +10,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.forms.catalogue import code_list
 from ingest.forms.model import Column
-from ingest.generate.labels import BASIS
+from ingest.generate.labels import BASIS, option
 from ingest.generate.layout import FIRST_HEAD_ROW, YUAN, Sheet
 from ingest.generate.style import number_format
 
 LAST_ROW = 2000
+_LARGEST = 99_999_999_999_999.0  # numeric(16,2)
 _TITLE_LENGTH = 32  # Excel's limits
 _TEXT_LENGTH = 255
 _YES_NO = '"是,否"'
@@ -24,7 +25,7 @@ _NUMBER_ERROR = (
     "应填数字。估计数写作 150000(估)；未收集写作 未收集(原因)。确为这种情况请选“是”继续。"
     "A number is expected; choose Yes only for a marked value."
 )
-_CODE_ERROR = "只能填代码表中的代码，见“代码”表。Only codes of the list (sheet 代码)."
+_CODE_ERROR = "请从下拉列表中选择代码，见“代码”表。Choose a code of the list (sheet 代码)."
 
 
 def add_dropdowns(worksheet: Worksheet, sheet: Sheet, ranges: Mapping[str, str]) -> None:
@@ -55,7 +56,8 @@ def _head_check(name: str) -> DataValidation:
 
 def _column_check(column: Column, ranges: Mapping[str, str]) -> DataValidation:
     if column.codes:
-        only = ",".join(column.only_codes)
+        codes = code_list(column.codes)
+        only = ",".join(option(codes[code]) for code in column.only_codes)
         return DataValidation(
             type="list",
             formula1=f'"{only}"' if only else ranges[column.codes],
@@ -65,12 +67,11 @@ def _column_check(column: Column, ranges: Mapping[str, str]) -> DataValidation:
     if column.type == "bool":
         return DataValidation(type="list", formula1=_YES_NO, allow_blank=True)
     if column.is_number:
-        low = "-99999999999999" if column.reversible or column.minimum is None else column.minimum
         return DataValidation(
             type="whole" if column.type == "int" else "decimal",
             operator="between",
-            formula1=f"{low}",
-            formula2="99999999999999" if column.maximum is None else f"{column.maximum}",
+            formula1=_bound(_lowest(column)),
+            formula2=_bound(column.maximum if column.maximum is not None else _LARGEST),
             allow_blank=True,
             errorStyle="warning",
             error=_NUMBER_ERROR,
@@ -78,16 +79,22 @@ def _column_check(column: Column, ranges: Mapping[str, str]) -> DataValidation:
     return DataValidation(allow_blank=True)
 
 
+def _lowest(column: Column) -> float:
+    if column.minimum is not None:
+        return column.minimum
+    return -_LARGEST if column.reversible or column.basis in ("M", "Y") else 0.0
+
+
+def _bound(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) else f"{value}"
+
+
 def _hint_text(column: Column) -> str:
     facts = [column.description.zh]
     if column.unit:
         facts.append(f"单位：{column.unit}。")
-    if column.is_number:
+    if column.is_number and column.basis != "A":
         facts.append(f"口径：{BASIS[column.basis].split()[0]}。")
-    if column.codes:
-        codes = code_list(column.codes)
-        listed = [codes[code] for code in column.only_codes] or codes.values()
-        facts.append("；".join(f"{code.code} {code.zh}" for code in listed))
     return "".join(facts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.forms.model import Column
+from ingest.forms.model import Code, Column
 
 BASIS = {
     "M": "本月发生 in the month",
@@ -48,3 +48,8 @@ def severity(name: str) -> str:
         "warning": "核实性审核 warning",
         "info": "提示 info",
     }[name]
+
+
+def option(code: Code) -> str:
+    """Return what a drop-down shows, and the reader understands: `12 省级财政`."""
+    return f"{code.code} {code.zh}"

@@ -22,15 +22,19 @@ __TABLES__
 ]) }}
 {%- endmacro %}
 
-{#- The columns of one form table, in the order of raw. -#}
-{% macro form_columns(table) -%}
-{{ return((form_tables() | selectattr("table", "equalto", table) | first)["has"]) }}
+{#- The columns of one form table as a select list, in the order of raw. -#}
+{% macro form_columns(table, alias) -%}
+{%- for form in form_tables() if form["table"] == table -%}
+{%- for column in form["has"] -%}
+{{ alias }}.{{ column }}{% if not loop.last %}, {% endif %}
+{%- endfor -%}
+{%- endfor -%}
 {%- endmacro %}
 """
 
 
 def form_macros(forms: Iterable[Form]) -> Files:
-    """Return the macros `form_tables()` and `form_columns(table)`."""
+    """Return the macros `form_tables()` and `form_columns(table, alias)`."""
     tables = ",\n".join(_entry(form, table) for form in forms for table in form.tables)
     text = _TEMPLATE.replace("__NOTICE__", NOTICE).replace("__TABLES__", tables)
     return {PATH: text.encode()}

@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ingest.forms.catalogue import code_list, table_columns
 from ingest.forms.model import Column, Form
 from ingest.generate import style
-from ingest.generate.labels import BASIS, TYPE, row_kinds, severity
+from ingest.generate.labels import BASIS, TYPE, option, row_kinds, severity
 from ingest.generate.layout import Sheet, heading_unit
 
 NOTES_SHEET = "填表说明"
@@ -67,25 +67,20 @@ HOW_TO_FILL = (
 def add_codes(workbook: Workbook, lists: Sequence[tuple[str, Column]]) -> dict[str, str]:
     """Add the sheet of code lists; return the range of each list's codes for the drop-downs."""
     worksheet = workbook.create_sheet(CODES_SHEET)
-    worksheet.freeze_panes = "A3"
     style.style_page(worksheet, pages_wide=1)
+    worksheet.column_dimensions["A"].width, worksheet.column_dimensions["B"].width = 50.0, 80.0
     ranges: dict[str, str] = {}
-    for index, (name, column) in enumerate(lists):
-        first = 1 + index * 3
-        codes = list(code_list(name).values())
-        _write(worksheet, 1, first, f"{column.zh} {column.en}", bold=True)
-        _write(worksheet, 2, first, "代码", bold=True)
-        _write(worksheet, 2, first + 1, "名称 name", bold=True)
-        for row, code in enumerate(codes, start=3):
-            _write(worksheet, row, first, code.code)
-            _write(worksheet, row, first + 1, f"{code.zh} {code.en}")
-        letter = get_column_letter(first)
-        sheet = quote_sheetname(CODES_SHEET)
-        ranges[name] = f"{sheet}!${letter}$3:${letter}${2 + len(codes)}"
-        worksheet.column_dimensions[letter].width = 10.0
-        widest = max(style.text_width(f"{code.zh} {code.en}") for code in codes)
-        worksheet.column_dimensions[get_column_letter(first + 1)].width = float(widest + 2)
-        worksheet.column_dimensions[get_column_letter(first + 2)].width = 3.0
+    row = 1
+    for name, column in lists:
+        for position, text in enumerate((column.zh, column.en), start=1):
+            _write(worksheet, row, position, text, bold=True)
+            worksheet.cell(row=row, column=position).fill = style.PLAIN_FILL
+        codes = [*code_list(name).values()]
+        for below, code in enumerate(codes, start=row + 1):
+            _write(worksheet, below, 1, option(code))
+            _write(worksheet, below, 2, code.en)
+        ranges[name] = f"{quote_sheetname(CODES_SHEET)}!$A${row + 1}:$A${row + len(codes)}"
+        row += len(codes) + 2
     return ranges
 
 

@@ -26,7 +26,7 @@ _FORMATS = {"money": "#,##0.00", "int": "#,##0", "dec": "#,##0.00", "date": "yyy
 _LABEL_WIDTH = 38.0
 _VALUE_WIDTH = 22.0
 _HEADING_HEIGHT = 62.0
-_HEAD_HEIGHT = 13.0
+_HEAD_HEIGHT = 15.0
 
 
 def text_width(text: str) -> int:
@@ -48,7 +48,7 @@ def column_width(column: Column, position: int) -> float:
     if position == 2:
         return _VALUE_WIDTH
     longest_word = max(len(word) for word in column.en.split())
-    usual = {"money": 16, "date": 12, "text": 18, "char": 16}.get(column.type, 10)
+    usual = {"money": 16, "date": 12, "text": 18, "char": 16, "code": 18}.get(column.type, 10)
     return float(max(usual, longest_word + 2, min(len(column.zh) * 2 + 2, 20)))
 
 

@@ -74,12 +74,11 @@ def add_tag(workbook: Workbook, form: Form, head: Mapping[str, str]) -> None:
     """Add the hidden sheet that names form, edition, unit and month beside the visible head."""
     tag = workbook.create_sheet(TAG_SHEET)
     tag.sheet_state = "hidden"
-    names = ("edition", "area_code", "report_month")
-    for position, text in enumerate(
-        ("tmw", form.form_code, *(head.get(name, "") for name in names)), start=1
-    ):
+    _put(tag, 1, 1, "tmw")
+    texts = (form.form_code, *(head.get(name) for name in ("edition", "area_code", "report_month")))
+    for row, text in enumerate(texts, start=1):
         if text:
-            _put(tag, 1, position, text)
+            _put(tag, row, 2, text)
 
 
 def _put(worksheet: Worksheet, row: int, column: int, value: Cell) -> None:

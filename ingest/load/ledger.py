@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -28,12 +28,12 @@ select
     receipt_no, sha256, file_name, file_bytes, landing_path, form_code, edition, area_code,
     stat_month, version, received_at, received_at_given, now(), passed_level_0, is_nil,
     required_cells, filled_required_cells, state, accepted_state
-from jsonb_to_recordset(%s) with ordinality as r (
+from jsonb_to_recordset(%s) as r (
     receipt_no text, sha256 text, file_name text, file_bytes bigint, landing_path text,
     form_code text, edition text, area_code text, stat_month date, version integer,
     received_at timestamptz, received_at_given boolean, passed_level_0 boolean, is_nil boolean,
     required_cells integer, filled_required_cells integer, state text, accepted_state text,
-    position bigint
+    position integer
 )
 order by position
 returning sha256, submission_id
@@ -50,9 +50,10 @@ class Submission:
     file_name: str
     form_code: str | None
     area_code: str | None
-    stat_month: Any
+    stat_month: date | None
     version: int | None
     received_at: datetime
+    recorded_at: datetime
     state: str
 
     def as_json(self) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def submissions_by_sha(
     with connection.cursor(row_factory=class_row(Submission)) as cursor:
         cursor.execute(
             "select submission_id, receipt_no, sha256, file_name, form_code, area_code,"
-            " stat_month, version, received_at, state"
+            " stat_month, version, received_at, recorded_at, state"
             " from ops.submission where sha256 = any(%s)",
             [list(digests)],
         )
@@ -93,7 +94,8 @@ def standing_returns(connection: psycopg.Connection, keys: Iterable[Key]) -> dic
         select s.area_code, s.form_code, s.stat_month, s.receipt_no, s.version, s.received_at,
             s.submission_id
         from ops.submission as s
-        inner join unnest(%s::text[], %s::text[], %s::date[]) as k (area_code, form_code, stat_month)
+        inner join unnest(%s::text[], %s::text[], %s::date[])
+            as k (area_code, form_code, stat_month)
             using (area_code, form_code, stat_month)
         where s.state = any(%s)
         """,
@@ -131,11 +133,30 @@ def assigned_units(connection: psycopg.Connection, keys: Iterable[Key]) -> set[K
     return {(area, form, Month.of(first_day)) for area, form, first_day in rows}
 
 
+def findings_of(
+    connection: psycopg.Connection, submission_ids: Iterable[int]
+) -> dict[int, list[Finding]]:
+    """Return the findings of these submissions at their receipt, in the order they were made."""
+    found: dict[int, list[Finding]] = {}
+    with connection.cursor(row_factory=class_row(Finding)) as cursor:
+        cursor.execute(
+            "select submission_id, file, sheet, cell, form_code, check_id, severity, level, value,"
+            " expected, message_zh, message_en, row_key, column_name, reason from ops.finding"
+            " where submission_id = any(%s) and build_id is null order by finding_id",
+            [list(submission_ids)],
+        )
+        for finding in cursor:
+            found.setdefault(finding.submission_id or 0, []).append(finding)
+    return found
+
+
 def insert_submissions(
     connection: psycopg.Connection, records: Sequence[Mapping[str, Any]]
 ) -> dict[str, int]:
     """Record new submissions in their order; return their ids by sha256."""
-    rows = connection.execute(_NEW_SUBMISSION, [Jsonb(list(records))]).fetchall()
+    rows = connection.execute(
+        _NEW_SUBMISSION, [Jsonb([{**record, "position": n} for n, record in enumerate(records)])]
+    ).fetchall()
     return dict(rows)
 
 
@@ -154,9 +175,9 @@ def supersede(connection: psycopg.Connection, pairs: Sequence[tuple[int, int]]) 
 
 def copy_findings(
     connection: psycopg.Connection,
-    findings: Iterable[tuple[Finding, str | None, Month | None, int | None]],
+    findings: Iterable[tuple[Finding, str | None, date | None, int | None]],
 ) -> None:
-    """Copy findings of submissions, each with its area, month and waiver."""
+    """Copy findings of submissions, each with its unit, first of the month and waiver."""
     copy_rows(
         connection,
         "ops",
@@ -170,9 +191,9 @@ def copy_findings(
             (
                 f.submission_id, f.file, f.sheet, f.cell, f.form_code, f.check_id, f.severity,
                 f.level, f.value, f.expected, f.message_zh, f.message_en,
-                month.first_day if month else None, area_code, Jsonb(f.row_key), f.column_name,
+                stat_month, area_code, Jsonb(f.row_key), f.column_name,
                 "explained" if f.reason else "open", f.reason, waiver_id,
             )
-            for f, area_code, month, waiver_id in findings
+            for f, area_code, stat_month, waiver_id in findings
         ),
     )  # fmt: skip

@@ -16,7 +16,7 @@ Key = tuple[str, str, Month]  # area, form, month
 class Standing:
     """A return that passed its checks and may count; `submission_id` is None before it is stored.
 
-    `beaten_by` is the return that counts in its place.
+    `beaten_by` is the return that counts in its place; `has_counted` tells whether it ever did.
     """
 
     receipt_no: str
@@ -24,7 +24,15 @@ class Standing:
     received_at: datetime
     submission_id: int | None = None
     beaten_by: Standing | None = None
+    has_counted: bool = False
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def stored_id(self) -> int:
+        """Return the id of its submission; it must have been stored."""
+        if self.submission_id is None:
+            raise ValueError(f"{self.receipt_no} is not stored yet")
+        return self.submission_id
 
 
 def settle(candidate: Standing, current: Standing | None) -> Standing:
@@ -51,6 +59,7 @@ def settle_all(
     counts = dict(current)
     for key, candidate in candidates:
         counts[key] = settle(candidate, counts.get(key))
+        counts[key].has_counted = True
     return counts
 
 

@@ -67,7 +67,7 @@ class Waivers:
     @classmethod
     def load(cls, connection: psycopg.Connection, keys: Iterable[Key]) -> Waivers:
         """Read the waivers of these units, those that name a column first."""
-        with connection.cursor(row_factory=class_row(_stored)) as cursor:
+        with connection.cursor(row_factory=class_row(Waiver)) as cursor:
             cursor.execute(
                 "select waiver_id, check_id, area_code, form_code, stat_month, until_month,"
                 " row_key, column_name, reason, owner, pinned_value from ops.waiver"
@@ -125,10 +125,6 @@ class Waivers:
                 [waiver.lapsed for waiver in changed],
             ],
         )
-
-
-def _stored(**columns: object) -> Waiver:
-    return Waiver(**columns)  # type: ignore[arg-type]
 
 
 def _observed(waiver: Waiver, findings: Sequence[Finding]) -> str:

@@ -14,7 +14,7 @@ def build_frame(
     columns: Sequence[Column], values: Mapping[str, Sequence[Value]], row_nos: Sequence[int]
 ) -> pd.DataFrame:
     """Return the frame of `ingest.parsed.ParsedTable`; a column without values is blank."""
-    index = pd.Index(row_nos, dtype="int64", name="row_no")
+    index = pd.Index(list(row_nos), dtype="int64", name="row_no")
     blank: list[Value] = [None] * len(row_nos)
     return pd.DataFrame(
         {c.name: _series(c, values.get(c.name, blank), index) for c in columns}, index=index
@@ -25,7 +25,7 @@ def build_texts(
     columns: Sequence[Column], texts: Mapping[str, Sequence[str]], row_nos: Sequence[int]
 ) -> pd.DataFrame:
     """Return the texts of the cells, with the index and columns of the frame."""
-    index = pd.Index(row_nos, dtype="int64", name="row_no")
+    index = pd.Index(list(row_nos), dtype="int64", name="row_no")
     blank = [""] * len(row_nos)
     return pd.DataFrame(
         {c.name: list(texts.get(c.name, blank)) for c in columns}, index=index, dtype="str"

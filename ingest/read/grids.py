@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import io
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,8 @@ from ingest.read.preflight import FileKind, UnreadableFileError
 
 MAX_CELLS: Final = 3_000_000
 MAX_CELL_CHARACTERS: Final = 32_767  # as in Excel
+# Writers put ' before a text that a spreadsheet would take for a formula; a cell shows none.
+_NEUTRALISED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
 _CONTROL: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000)])
 
 
@@ -71,7 +74,8 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
     data = path.read_bytes()
     csv.field_size_limit(1 << 20)
     try:
-        yield from csv.reader(io.StringIO(_decoded(data), newline=""))
+        for row in csv.reader(io.StringIO(_decoded(data), newline="")):
+            yield [_NEUTRALISED.sub("", cell) for cell in row]
     except csv.Error as error:
         raise UnreadableFileError("IN-unreadable", f"damaged csv: {error}") from error
 

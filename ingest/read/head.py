@@ -14,6 +14,7 @@ from ingest.read.values import cell_text
 
 TAG_SHEET: Final = "_tmw"
 _MAX_HEAD_ROWS: Final = 80
+_REMARK: Final = re.compile(r"\([^()]*\)$")  # 报送版本（更正次数）
 _ENGLISH: Final = re.compile(r"[\s:]+[A-Za-z][\x20-\x7e]*$")
 
 
@@ -70,7 +71,8 @@ def _head_of(grid: Grid) -> ReadHead:
     doubled: list[HeadCell] = []
     last_row = 0
     for index, row in enumerate(grid.rows[:_MAX_HEAD_ROWS]):
-        name = known.get(label_key(english_cut(cell_text(row[0])))) if row else None
+        label = label_key(english_cut(cell_text(row[0]))) if row else ""
+        name = known.get(label) or known.get(_REMARK.sub("", label))
         if name is None:
             continue
         cell = HeadCell(name, _text(grid, index, 1), grid.sheet, f"B{index + 1}")

@@ -10,7 +10,7 @@ from typing import Final
 
 from ingest.forms.model import Column
 from ingest.read.preflight import UnreadableFileError
-from warehouse.findings import Finding
+from warehouse.findings import Finding, Severity
 
 _FILES: Final = {
     "IN-not-a-spreadsheet": (
@@ -33,6 +33,48 @@ _FILES: Final = {
         "文件已损坏或内容异常，无法读取。请把数据粘贴到新的模板中，另存后重新报送。",
         "The file is damaged or unusual and cannot be read. Copy the figures into a fresh template"
         " and send it again.",
+    ),
+}
+
+_RETURNS: Final[dict[str, tuple[str, Severity, str, str]]] = {
+    "no-head": (
+        "IN-head-missing",
+        "error",
+        "没有找到表头（表号、报告月份、填报单位代码等）。请用下发的模板填报后重新报送。",
+        "The head (form code, report month, area code, ...) was not found. Fill in the template and"
+        " send it again.",
+    ),
+    "IN-head-doubled": (
+        "IN-head-doubled",
+        "error",
+        "表头同一项目出现了两次，内容不同（“{value}”）。请只保留一处。",
+        'A field of the head stands twice with different contents ("{value}"). Keep one.',
+    ),
+    "IN-version": (
+        "IN-version",
+        "error",
+        "报送版本“{value}”过大。首次报送填0，以后每更正一次加1。",
+        'The version "{value}" is too high. Enter 0 for the first return, then 1, 2 and so on.',
+    ),
+    "IN-no-rows": (
+        "IN-no-rows",
+        "error",
+        "报表没有数据行。本月确实没有情况的，请在“零报告”填“是”；否则请填写数据后重新报送。",
+        "The return has no rows. If nothing happened this month, enter 是 for the nil return"
+        " (零报告); otherwise fill in the figures and send it again.",
+    ),
+    "IN-nil-rows": (
+        "IN-nil-rows",
+        "error",
+        "“零报告”填了“是”，但报表有{value}行数据。请把“零报告”改为“否”，或删除数据行。",
+        "The return says it is nil (零报告: 是) but has {value} rows. Change it to 否 or remove the"
+        " rows.",
+    ),
+    "IN-more": (
+        "IN-more",
+        "info",
+        "另有{value}条问题没有列出。请先更正以上问题后重新报送。",
+        "{value} more findings are not listed. Correct those above first and send it again.",
     ),
 }
 
@@ -76,6 +118,29 @@ def file_finding(error: UnreadableFileError, file: str) -> Finding:
     message_zh, message_en = _FILES[error.check_id]
     return Finding(
         error.check_id, "error", 0, message_zh, message_en, file=file, value=error.detail
+    )
+
+
+def return_finding(
+    kind: str,
+    *,
+    sheet: str | None = None,
+    cell: str | None = None,
+    value: str | None = None,
+    expected: str | None = None,
+) -> Finding:
+    """Return a finding about a return as a whole: `kind` is one of the keys above."""
+    check_id, severity, message_zh, message_en = _RETURNS[kind]
+    return Finding(
+        check_id,
+        severity,
+        0,
+        message_zh.format(value=value),
+        message_en.format(value=value),
+        sheet=sheet or None,
+        cell=cell,
+        value=value,
+        expected=expected,
     )
 
 

@@ -7,7 +7,7 @@ the sheet lacks, a heading that stands twice and a value below no heading are fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -19,7 +19,7 @@ from ingest.parsed import CellMark, ParsedTable
 from ingest.read.frame import build_frame, build_texts
 from ingest.read.head import english_cut, label_key
 from ingest.read.messages import heading_finding
-from ingest.read.sandbox import Grid
+from ingest.read.sandbox import Cell, Grid
 from ingest.read.units import unit_factor
 from ingest.read.values import CodeNames, Parsed, Value, cell_text, parse_cell
 from warehouse.findings import Finding
@@ -51,22 +51,28 @@ def read_table(
     columns = table_columns(form, table)
     known = _headings(columns, month)
     heading_row = _heading_row(grid, known, after_row)
+    sheet = grid.sheet or table.sheet  # a csv file reads as a workbook of the form
     parsed = ParsedTable(
-        form.form_code, table.name, table.sheet, *_empty(columns), heading_row=heading_row
+        form.form_code,
+        table.name,
+        sheet,
+        build_frame(columns, {}, []),
+        build_texts(columns, {}, []),
+        heading_row=heading_row,
     )
     if heading_row == 0:
-        return parsed, [heading_finding("no_heading_row", form.form_code, table.sheet)]
-    places, findings = _places(grid, form, table, heading_row, known, money_unit)
+        return parsed, [heading_finding("no_heading_row", form.form_code, sheet)]
+    places, findings = _places(grid, parsed, known, money_unit)
     present = {place.column.name for place in places}
     for column in columns:
         if column.name not in present and in_force(column.since, column.until, month):
             findings.append(
                 heading_finding(
-                    "missing", form.form_code, table.sheet,
+                    "missing", form.form_code, sheet,
                     cell=f"A{heading_row}", expected=column.zh, column=column,
                 )
             )  # fmt: skip
-    findings += _values_below_no_heading(grid, form, table, heading_row)
+    findings += _values_below_no_heading(grid, parsed)
     _read_rows(grid, columns, places, parsed)
     return parsed, findings
 
@@ -118,12 +124,7 @@ def _heading_row(grid: Grid, known: Mapping[str, Column], after_row: int) -> int
 
 
 def _places(
-    grid: Grid,
-    form: Form,
-    table: Table,
-    heading_row: int,
-    known: Mapping[str, Column],
-    money_unit: str | None,
+    grid: Grid, parsed: ParsedTable, known: Mapping[str, Column], money_unit: str | None
 ) -> tuple[list[_Place], list[Finding]]:
     places: dict[str, _Place] = {}
     findings: list[Finding] = []
@@ -131,15 +132,15 @@ def _places(
     def report(kind: str, index: int, heading: str, column: Column | None = None) -> None:
         findings.append(
             heading_finding(
-                kind, form.form_code, table.sheet,
-                cell=f"{column_letter(index)}{heading_row}", value=heading, column=column,
+                kind, parsed.form_code, parsed.sheet,
+                cell=f"{column_letter(index)}{parsed.heading_row}", value=heading, column=column,
             )
         )  # fmt: skip
 
-    for index, cell in enumerate(grid.rows[heading_row - 1]):
+    for index, cell in enumerate(grid.rows[parsed.heading_row - 1]):
         heading = cell_text(cell)
         if not heading:
-            continue
+            continue  # values below it are a finding of their own
         column, unit = _split_heading(heading, known)
         if column is None:
             report("unknown", index, heading)
@@ -157,9 +158,8 @@ def _places(
     return list(places.values()), findings
 
 
-def _values_below_no_heading(
-    grid: Grid, form: Form, table: Table, heading_row: int
-) -> Iterator[Finding]:
+def _values_below_no_heading(grid: Grid, parsed: ParsedTable) -> Iterator[Finding]:
+    heading_row = parsed.heading_row
     headings = grid.rows[heading_row - 1]
     seen = {index for index, cell in enumerate(headings) if cell_text(cell)}
     for row_no, row in enumerate(grid.rows[heading_row:], heading_row + 1):
@@ -167,7 +167,7 @@ def _values_below_no_heading(
             if index not in seen and cell_text(cell):
                 seen.add(index)
                 yield heading_finding(
-                    "no_heading", form.form_code, table.sheet,
+                    "no_heading", parsed.form_code, parsed.sheet,
                     cell=f"{column_letter(index)}{row_no}", value=cell_text(cell),
                 )  # fmt: skip
 
@@ -191,7 +191,7 @@ def _read_rows(
     parsed.texts = build_texts(columns, texts, row_nos)
 
 
-def _filled(row: list[object]) -> bool:
+def _filled(row: Sequence[Cell]) -> bool:
     return any(cell is not None and cell != "" for cell in row)
 
 
@@ -231,7 +231,3 @@ def _mark(row_no: int, column: Column, parsed: Parsed) -> CellMark | None:
 @cache
 def _code_names(name: str) -> CodeNames:
     return CodeNames({code: entry.zh for code, entry in code_list(name).items()})
-
-
-def _empty(columns: tuple[Column, ...]):  # noqa: ANN202
-    return build_frame(columns, {}, []), build_texts(columns, {}, [])

@@ -3,7 +3,7 @@
 PostgreSQL refuses root. As root every binary therefore runs in a user namespace that maps root
 to 65534: the server believes to be an ordinary user, the files stay root's, and a folder that
 only root may enter stays reachable. Where user namespaces are switched off, the binaries run as
-`postgres` or `nobody` after a setuid.
+`postgres` or `nobody` after a setuid. An ordinary user without a name gets a namespace, too.
 """
 
 from __future__ import annotations
@@ -107,7 +107,18 @@ def _ordinary(database_dir: Path) -> Account:
             f"The data folder {database_dir} belongs to user id {owner}, not to you.",
             remedy="Run as that user, or set TMW_HOME to a folder of your own.",
         )
-    return Account(f"user id {os.geteuid()}")
+    name = f"user id {os.geteuid()}"
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:  # initdb refuses an account without a name, e.g. in a container
+        account = _namespace()
+        if account is None:
+            raise ServerError(
+                f"PostgreSQL does not run as {name}, which has no name on this machine.",
+                remedy="Run as a user that /etc/passwd names.",
+            ) from None
+        return account
+    return Account(name)
 
 
 def _owner(folder: Path) -> int | None:
@@ -127,7 +138,7 @@ def _namespace() -> Account | None:
     if program is None:
         return None
     prefix = (program, "--user", f"--map-user={_MAPPED_ID}", f"--map-group={_MAPPED_ID}")
-    account = Account("root, in a user namespace", prefix=prefix)
+    account = Account(f"user id {os.geteuid()} in a user namespace", prefix=prefix)
     try:
         works = account.run(["/bin/sh", "-c", "exit 0"], timeout=30).returncode == 0
     except (OSError, subprocess.TimeoutExpired):

@@ -20,7 +20,11 @@
 ]) }}
 {%- endmacro %}
 
-{#- The columns of one form table, in the order of raw. -#}
-{% macro form_columns(table) -%}
-{{ return((form_tables() | selectattr("table", "equalto", table) | first)["has"]) }}
+{#- The columns of one form table as a select list, in the order of raw. -#}
+{% macro form_columns(table, alias) -%}
+{%- for form in form_tables() if form["table"] == table -%}
+{%- for column in form["has"] -%}
+{{ alias }}.{{ column }}{% if not loop.last %}, {% endif %}
+{%- endfor -%}
+{%- endfor -%}
 {%- endmacro %}

@@ -113,7 +113,6 @@
         if node.resource_type == 'model' and node.config.materialized == 'month_partition' -%}
         {%- set parent = api.Relation.create(
             database=node.database, schema=node.schema, identifier=node.alias, type='table') -%}
-        {% do run_query('create schema if not exists ' ~ node.schema) %}
         {%- set shape = month_partition_relation(parent, '__shape') -%}
         {% do ensure_month_parent(parent, node) %}
         {% do run_query('create table ' ~ shape ~ ' ('

@@ -6,10 +6,8 @@ select
     submission.area_code as filing_unit_code,
     submission.version,
     filed.sheet,
-    filed.row_no
-    {%- for column in form_columns("fp02") %},
-    filed.{{ column }}
-    {%- endfor %}
+    filed.row_no,
+    {{ form_columns("fp02", "filed") }}
 from {{ source("raw", "fp02") }} as filed
 inner join {{ source("ops", "submission") }} as submission
     on filed.submission_id = submission.submission_id

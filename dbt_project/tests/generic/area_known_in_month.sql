@@ -1,6 +1,13 @@
 {# Every code of the month stands in the month's list of areas: else its figures would be lost. #}
 {% test area_known_in_month(model, column_name) %}
-with known as (
+with checked as (
+    select
+        stat_month,
+        {{ column_name }} as code
+    from {{ model }}
+),
+
+known as (
     select distinct area_code
     from {{ ref("dim_area_ancestor") }}
     where stat_month = {{ run_month() }}
@@ -8,9 +15,9 @@ with known as (
 
 select
     checked.stat_month,
-    checked.{{ column_name }}
-from {{ model }} as checked
+    checked.code
+from checked
 left join known
-    on checked.{{ column_name }} = known.area_code
+    on checked.code = known.area_code
 where known.area_code is null
 {% endtest %}

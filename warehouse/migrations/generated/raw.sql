@@ -195,7 +195,9 @@ declare
     refused text;
 begin
     select string_agg(
-        format('raw.%s.%s is %s, the form says %s', table_name, column_name, found, wanted),
+        format(
+            'raw.%s.%s is %s, the form says %s', table_name, column_name, actual_type, form_type
+        ),
         '; ' order by table_name, column_name
     )
     into refused
@@ -287,12 +289,12 @@ begin
         ('fp08', 'subsidy_y', 'numeric(16,2)'),
         ('fp08', 'subsidy_c', 'numeric(16,2)'),
         ('fp08', 'income_after_pc', 'numeric(16,2)')
-    ) as form (table_name, column_name, wanted)
+    ) as form (table_name, column_name, form_type)
     full join (
         select
             class.relname::text as table_name,
             attribute.attname::text as column_name,
-            format_type(attribute.atttypid, attribute.atttypmod) as found
+            format_type(attribute.atttypid, attribute.atttypmod) as actual_type
         from pg_attribute as attribute
         inner join pg_class as class on class.oid = attribute.attrelid
         where class.relnamespace = 'raw'::regnamespace
@@ -300,7 +302,7 @@ begin
             and attribute.attnum > 0
             and not attribute.attisdropped
     ) as database using (table_name, column_name)
-    where found is distinct from wanted;
+    where actual_type is distinct from form_type;
     if refused is not null then
         raise exception 'a column of a form was removed or retyped: %', refused
             using hint = 'Close a column with until and add a new one beside it.';

@@ -64,14 +64,18 @@ select
     source_scope,
     scope_code,
     {%- for measure in fund_measures() %}
-    sum({{ measure }}) as {{ measure }},
+    {{ sum_yuan(measure) }} as {{ measure }},
     {%- endfor %}
     {%- for measure in fund_measures_with_last_year() %}
-    sum({{ measure }}_last_year) as {{ measure }}_last_year,
+    {{ sum_yuan(measure ~ "_last_year") }} as {{ measure }}_last_year,
     {%- endfor %}
     {%- for rate, numerator, denominator in fund_rates() %}
-    {{ sum_where_both(numerator, numerator, denominator) }} as {{ rate }}_numerator,
-    {{ sum_where_both(denominator, numerator, denominator) }} as {{ rate }}_denominator
+    cast(
+        {{ sum_where_both(numerator, numerator, denominator) }} as numeric(20, 2)
+    ) as {{ rate }}_numerator,
+    cast(
+        {{ sum_where_both(denominator, numerator, denominator) }} as numeric(20, 2)
+    ) as {{ rate }}_denominator
     {{- "," if not loop.last }}
     {%- endfor %}
 from unit_figures

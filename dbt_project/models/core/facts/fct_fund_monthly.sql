@@ -16,6 +16,7 @@ select
     filed.row_no,
     filed.filing_unit_code,
     filed.version,
+    {{ row_key("fp02", "filed") }} as row_key,
     filed.place_code,
     filed.row_kind,
     filed.fund_doc_no,

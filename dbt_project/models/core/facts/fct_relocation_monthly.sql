@@ -16,6 +16,7 @@ select
     filed.row_no,
     filed.filing_unit_code,
     filed.version,
+    {{ row_key("fp08", "filed") }} as row_key,
     filed.place_code,
     filed.row_kind,
     filed.site_code,
@@ -45,11 +46,13 @@ select
     filed.subsidy_y as subsidy_paid_yuan_ytd,
     filed.subsidy_c as subsidy_paid_yuan_total,
     filed.income_after_pc as income_after_yuan_per_person,
-    case filed.standard_basis
-        when '1' then cast(filed.plan_p as numeric)
-        when '2' then cast(filed.plan_hh as numeric)
-        when '3' then cast(filed.house_area_m2 as numeric)
-    end as planned_standard_units,
+    cast(
+        case filed.standard_basis
+            when '1' then filed.plan_p
+            when '2' then filed.plan_hh
+            when '3' then filed.house_area_m2
+        end as numeric(16, 2)
+    ) as planned_standard_units,
     filed.reversal_reason,
     filed.reversal_doc,
     {{ status_of_rank("marks.status_rank") }} as obs_status

@@ -1,0 +1,194 @@
+-- Each filled measure of a control-total row (kind 3) with the rows that make it up: the detail
+-- and lump rows inside its place, whoever filed them (compare_with 1), or the control totals of
+-- the same return (compare_with 2). A measure without parts has one row with no part.
+with ordinary_covers as (
+    select
+        list_name,
+        total_code,
+        part_code
+    from {{ ref("seed_code_cover") }}
+),
+
+covers as (
+    select
+        list_name,
+        total_code,
+        part_code
+    from ordinary_covers
+    union
+    select
+        'programme' as list_name,
+        programme_code as total_code,
+        programme_code as part_code
+    from {{ ref("dim_programme") }}
+    union
+    select
+        'fund_source' as list_name,
+        fund_source_code as total_code,
+        fund_source_code as part_code
+    from {{ ref("dim_fund_source") }}
+    union
+    -- A total inside a larger total: all it covers is covered there.
+    select
+        inner_total.list_name,
+        outer_total.total_code,
+        inner_total.total_code as part_code
+    from ordinary_covers as inner_total
+    inner join ordinary_covers as outer_total
+        on
+            inner_total.list_name = outer_total.list_name
+            and inner_total.part_code = outer_total.part_code
+    group by inner_total.list_name, outer_total.total_code, inner_total.total_code
+    having
+        count(*) = (
+            select count(*)
+            from ordinary_covers as whole
+            where
+                whole.list_name = inner_total.list_name
+                and whole.total_code = inner_total.total_code
+        )
+),
+
+{% for form in form_tables() -%}
+{%- set filed = ref("stg_township__" ~ form.table) -%}
+{%- set has_source = "fund_source" in form["keys"] -%}
+{{ form.table }} as (
+    select *
+    from {{ filed }}
+    where stat_month = {{ run_month() }}
+),
+
+{{ form.table }}_controls as (
+    select
+        control.*,
+        measured.measure,
+        measured.printed,
+        coalesce(control.compare_with, '1') as compared
+    from {{ form.table }} as control
+    cross join lateral (
+        values
+        {%- for measure in form.measures %}
+        ('{{ measure }}', cast(control.{{ measure }} as numeric)){{ "," if not loop.last }}
+        {%- endfor %}
+    ) as measured (measure, printed)
+    where control.row_kind = '3' and measured.printed is not null
+),
+
+{{ form.table }}_inside as (
+    select
+        control.submission_id as control_submission_id,
+        control.sheet as control_sheet,
+        control.row_no as control_row_no,
+        control.measure,
+        part.submission_id,
+        part.sheet,
+        part.row_no,
+        part.filing_unit_code,
+        {{ "part.fund_source" if has_source else "cast(null as text)" }} as fund_source,
+        {{ row_key(form.table, "part") }} as row_key,
+        {{ measure_value(form, "part", "control.measure") }} as value,
+        control.compared
+    from {{ form.table }}_controls as control
+    inner join {{ ref("dim_area_ancestor") }} as chain
+        on
+            control.place_code = chain.ancestor_code
+            and chain.stat_month = {{ run_month() }}
+    inner join {{ form.table }} as part
+        on
+            chain.area_code = part.place_code
+            {{- part_matches(form, "control", "part") | indent(8) }}
+    where
+        (control.compared = '1' and part.row_kind in ('1', '2'))
+        or (
+            control.compared = '2'
+            and part.row_kind = '3'
+            and control.submission_id = part.submission_id
+            and control.place_code = part.place_code
+            and control.programme = part.programme
+            and (control.sheet, control.row_no) <> (part.sheet, part.row_no)
+        )
+),
+
+{{ form.table }}_parts as (
+    select part.*
+    from {{ form.table }}_inside as part
+    where
+        part.value is not null
+        -- No source counts twice: a control total inside another one of the same sum is left out.
+        and not exists (
+            select 1
+            from {{ form.table }}_inside as larger
+            inner join covers
+                on
+                    covers.list_name = 'fund_source'
+                    and larger.fund_source = covers.total_code
+                    and covers.total_code <> covers.part_code
+            where
+                part.compared = '2'
+                and larger.compared = '2'
+                and larger.value is not null
+                and covers.part_code = part.fund_source
+                and larger.control_submission_id = part.control_submission_id
+                and larger.control_sheet = part.control_sheet
+                and larger.control_row_no = part.control_row_no
+                and larger.measure = part.measure
+        )
+),
+
+{{ form.table }}_compared as (
+    select
+        control.stat_month,
+        '{{ form.form_code }}' as form_code,
+        control.submission_id,
+        control.sheet,
+        control.row_no,
+        control.measure,
+        control.filing_unit_code,
+        control.place_code,
+        {{ row_key(form.table, "control") }} as row_key,
+        control.programme as programme_code,
+        {{ "control.fund_source" if has_source else "cast(null as text)" }} as fund_source_code,
+        control.compared as compare_with,
+        coalesce(control.list_complete, false) as list_complete,
+        cast(control.tolerance as numeric(20, 2)) as tolerance,
+        cast(control.printed as numeric(20, 2)) as printed,
+        exists (
+            select 1
+            from {{ ref("seed_uninstalled_part") }} as elsewhere
+            inner join covers as programmes
+                on
+                    programmes.list_name = 'programme'
+                    and elsewhere.programme = programmes.part_code
+            inner join covers as sources
+                on
+                    sources.list_name = 'fund_source'
+                    and elsewhere.fund_source = sources.part_code
+            where
+                elsewhere.compared_form = '{{ form.form_code }}'
+                and elsewhere.column_name = control.measure
+                and programmes.total_code = control.programme
+                and sources.total_code
+                = {{ "control.fund_source" if has_source else "cast(null as text)" }}
+                and control.compared = '1'
+        ) as has_part_elsewhere,
+        coalesce(part.submission_id, 0) as part_submission_id,
+        coalesce(part.sheet, '-') as part_sheet,
+        coalesce(part.row_no, 0) as part_row_no,
+        part.filing_unit_code as part_filing_unit_code,
+        part.row_key as part_row_key,
+        cast(part.value as numeric(20, 2)) as part_value
+    from {{ form.table }}_controls as control
+    left join {{ form.table }}_parts as part
+        on
+            control.submission_id = part.control_submission_id
+            and control.sheet = part.control_sheet
+            and control.row_no = part.control_row_no
+            and control.measure = part.measure
+){{ "," if not loop.last }}
+
+{% endfor -%}
+{%- for form in form_tables() %}
+select *
+from {{ form.table }}_compared
+{{- "\nunion all" if not loop.last }}
+{%- endfor %}

@@ -1,0 +1,90 @@
+-- Relocation and housing of each area by programme, year of the plan and mode.
+with figures as (
+    select *
+    from {{ ref("fct_relocation_area_monthly") }}
+    where stat_month = {{ run_month() }}
+),
+
+areas as (
+    select distinct
+        ancestor_code as area_code,
+        ancestor_level as area_level,
+        ancestor_name_zh as area_name_zh
+    from {{ ref("dim_area_ancestor") }}
+    where stat_month = {{ run_month() }}
+),
+
+marks as (
+    select
+        reach.ancestor_code as area_code,
+        fact.programme_code,
+        fact.plan_year,
+        fact.mode,
+        meaning.measure,
+        max({{ status_rank("mark.status") }}) as status_rank
+    from {{ ref("stg_township__cell_mark") }} as mark
+    inner join {{ ref("fact_measure") }} as meaning
+        on mark.form_code = meaning.form_code and mark.column_name = meaning.column_name
+    inner join {{ ref("fct_relocation_monthly") }} as fact
+        on
+            mark.submission_id = fact.submission_id
+            and mark.sheet = fact.sheet
+            and mark.row_no = fact.row_no
+            and fact.stat_month = {{ run_month() }}
+    inner join {{ ref("dim_area_reach") }} as reach
+        on
+            fact.place_code = reach.area_code
+            and reach.form_code = 'FP-08'
+            and reach.stat_month = {{ run_month() }}
+    where mark.stat_month = {{ run_month() }} and mark.form_code = 'FP-08'
+    group by
+        reach.ancestor_code, fact.programme_code, fact.plan_year, fact.mode, meaning.measure
+),
+
+statuses as (
+    select
+        figures.area_code,
+        figures.programme_code,
+        figures.plan_year,
+        figures.mode,
+        {{ worst_ranks("figures") }}
+    from figures
+    inner join marks
+        on
+            figures.area_code = marks.area_code
+            and figures.programme_code = marks.programme_code
+            and figures.plan_year = marks.plan_year
+            and figures.mode = marks.mode
+    group by
+        figures.area_code, figures.programme_code, figures.plan_year, figures.mode
+)
+
+select
+    figures.stat_month,
+    figures.area_code,
+    areas.area_level,
+    areas.area_name_zh,
+    figures.programme_code,
+    figures.plan_year,
+    figures.mode,
+    {%- for measure in relocation_measures() %}
+    figures.{{ measure }},
+    {%- endfor %}
+    cast(
+        round(
+            figures.unit_cost_yuan_numerator / nullif(figures.unit_cost_yuan_denominator, 0), 2
+        ) as numeric(16, 2)
+    ) as unit_cost_yuan,
+    figures.unit_cost_yuan_numerator,
+    figures.unit_cost_yuan_denominator,
+    figures.unit_cost_basis,
+    {{ row_status("figures", relocation_measures(), "statuses") }} as obs_status
+from figures
+inner join areas
+    on figures.area_code = areas.area_code
+left join statuses
+    on
+        figures.area_code = statuses.area_code
+        and figures.programme_code = statuses.programme_code
+        and figures.plan_year = statuses.plan_year
+        and figures.mode = statuses.mode

@@ -1,0 +1,179 @@
+"""Read and check one file as a whole: what it is, what it holds, what is wrong with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from ingest.forms.catalogue import load_forms
+from ingest.forms.model import Form
+from ingest.parsed import HeadCell, ParsedTable
+from ingest.read.head import ReadHead, read_head, read_tag
+from ingest.read.messages import file_finding, return_finding
+from ingest.read.preflight import UnreadableFileError
+from ingest.read.sandbox import Grid, Sandbox
+from ingest.read.table import read_table
+from ingest.validate import HeadContext, check_head, check_tables, count_required, report_month
+from warehouse.findings import Finding
+from warehouse.month import Month
+
+MAX_FINDINGS: Final = 1_000
+_MAX_VERSION: Final = 9_999
+_FIRST_YEAR: Final = 1949
+# Without these the columns of the table, or what its figures mean, are not known.
+_FATAL_IN_HEAD: Final = frozenset({"IN-unknown-form", "IN-edition", "IN-money-unit"})
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Assessed:
+    """One file, read and checked; `readable` is false where not even its sheets could be read."""
+
+    file_name: str
+    readable: bool = True
+    form_code: str | None = None
+    edition: str | None = None
+    area_code: str | None = None
+    month: Month | None = None
+    version: int | None = None
+    is_nil: bool = False
+    required_cells: int | None = None
+    filled_required_cells: int | None = None
+    head: tuple[HeadCell, ...] = ()
+    tables: list[ParsedTable] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def passed_level_0(self) -> bool:
+        """Return whether file and structure are sound."""
+        return not any(f.severity == "error" and f.level == 0 for f in self.findings)
+
+
+class Assessor:
+    """Assesses files, one after the other, whatever they do to the reader."""
+
+    def __init__(self, sandbox: Sandbox, known_area: Callable[[str, Month], bool]) -> None:
+        self._sandbox = sandbox
+        self._known_area = known_area
+
+    def assess(self, path: Path, file_name: str, current_month: Month) -> Assessed:
+        """Return what a file holds; it never raises because of what stands in the file."""
+        result = Assessed(file_name)
+        try:
+            self._assess(path, result, current_month)
+        except UnreadableFileError as error:
+            result.readable = False
+            result.findings.append(file_finding(error, file_name))
+        except Exception as error:  # a surprise in one file must never stop the others
+            log.exception("%s could not be assessed", file_name)
+            result.readable, result.tables = False, []
+            unreadable = UnreadableFileError("IN-unreadable", type(error).__name__)
+            result.findings.append(file_finding(unreadable, file_name))
+        if len(result.findings) > MAX_FINDINGS:
+            more = str(len(result.findings) - MAX_FINDINGS)
+            result.findings = sorted(result.findings, key=lambda f: f.severity != "error")
+            result.findings[MAX_FINDINGS:] = [return_finding("IN-more", value=more)]
+        result.findings = [replace(f, file=file_name) for f in result.findings]
+        return result
+
+    def _assess(self, path: Path, result: Assessed, current_month: Month) -> None:
+        grids = self._sandbox.read(path)
+        head, tag = read_head(grids), read_tag(grids)
+        if not head.cells:
+            result.findings.append(return_finding("no-head"))
+            return
+        forms = load_forms()
+        form = forms.get(head.text("form_code"))
+        cells = _named_sheet(head, form)
+        month = _identify(result, cells, form)
+        context = HeadContext(forms, current_month, self._known_area, result.file_name)
+        result.findings += check_head(cells, tag, context)
+        result.findings += [
+            return_finding("IN-head-doubled", cell=cell.cell, sheet=cell.sheet, value=cell.text)
+            for cell in head.doubled
+        ]
+        if result.version is None and head.text("version").isdigit():
+            result.findings.append(_version_too_high(cells["version"]))
+        fatal = any(finding.check_id in _FATAL_IN_HEAD for finding in result.findings)
+        if form is not None and month is not None and not fatal and result.edition is not None:
+            self._read_tables(grids, head, form, month, result)
+
+    def _read_tables(
+        self, grids: list[Grid], head: ReadHead, form: Form, month: Month, result: Assessed
+    ) -> None:
+        money_unit = head.text("money_unit") or None
+        for number, table in enumerate(form.tables):
+            grid = next((g for g in grids if g.sheet.strip() == table.sheet), None)
+            if grid is None and number == 0:
+                grid = head.grid
+            if grid is None:
+                continue
+            after_row = head.last_row if grid is head.grid else 0
+            parsed, findings = read_table(grid, form, table, month, money_unit, after_row)
+            result.tables.append(parsed)
+            result.findings += findings
+        result.findings += check_tables(
+            form, result.tables, month, known_area=lambda code: self._known_area(code, month)
+        )
+        _check_nil(result, head)
+        counts = [count_required(form, parsed) for parsed in result.tables]
+        result.required_cells = sum(required for required, _ in counts)
+        result.filled_required_cells = sum(filled for _, filled in counts)
+
+
+def _named_sheet(head: ReadHead, form: Form | None) -> dict[str, HeadCell]:
+    """Return the head; the one sheet of a csv file is called as in a workbook of the form."""
+    if form is None:
+        return head.cells
+    return {
+        name: replace(cell, sheet=cell.sheet or form.tables[0].sheet)
+        for name, cell in head.cells.items()
+    }
+
+
+def _identify(result: Assessed, cells: Mapping[str, HeadCell], form: Form | None) -> Month | None:
+    """Note which return the file says it is, as far as it says it in a usable way."""
+
+    def text(name: str) -> str:
+        return cells[name].text if name in cells else ""
+
+    month = report_month(cells)
+    if month is not None and month.year < _FIRST_YEAR:
+        month = None
+    area_code, version = text("area_code"), text("version")
+    result.head = tuple(cells.values())
+    result.form_code = form.form_code if form is not None else None
+    result.edition = text("edition") or None
+    result.month = month
+    if len(area_code) == 12 and area_code.isascii() and area_code.isdigit():
+        result.area_code = area_code
+    if version.isascii() and version.isdigit() and int(version) <= _MAX_VERSION:
+        result.version = int(version)
+    return month
+
+
+def _version_too_high(cell: HeadCell) -> Finding:
+    return return_finding(
+        "IN-version",
+        sheet=cell.sheet,
+        cell=cell.cell,
+        value=cell.text,
+        expected=f"0 .. {_MAX_VERSION}",
+    )
+
+
+def _check_nil(result: Assessed, head: ReadHead) -> None:
+    rows = sum(len(parsed.frame) for parsed in result.tables)
+    nil = head.text("nil_return") == "是"
+    found = all(parsed.heading_row for parsed in result.tables)
+    cell = head.cells.get("nil_return")
+    place = {"sheet": result.head[0].sheet, "cell": cell.cell if cell is not None else None}
+    if nil and rows:
+        result.findings.append(return_finding("IN-nil-rows", value=str(rows), **place))
+    elif not nil and not rows and found:
+        result.findings.append(return_finding("IN-no-rows", **place))
+    result.is_nil = nil and not rows

@@ -1,0 +1,30 @@
+"""Check files without keeping anything: `tmw check`. Needs no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ingest.areas import AreasInUse
+from ingest.assess import Assessor
+from ingest.read.sandbox import Sandbox
+from warehouse.findings import Finding
+from warehouse.month import Month
+from warehouse.settings import Settings
+
+
+def check_files(settings: Settings, paths: Iterable[Path]) -> list[Finding]:
+    """Return the findings of files as a receipt today would give them, file by file.
+
+    Areas are the packaged ones and those of `settings.areas_file`. Assignments, waivers,
+    earlier versions and earlier months are not asked about. Nothing is written.
+    """
+    current = Month.of(datetime.now(ZoneInfo(settings.timezone)))
+    findings: list[Finding] = []
+    with Sandbox(settings) as sandbox:
+        assessor = Assessor(sandbox, AreasInUse.from_files(settings))
+        for path in paths:
+            findings += assessor.assess(path, path.name, current).findings
+    return findings

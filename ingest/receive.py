@@ -1,0 +1,136 @@
+"""Take the inbox in: land, read, check, decide, load and answer, some files at a time.
+
+Each batch is one transaction; the files leave the inbox after it. Killed anywhere and run
+again it ends in the same state: bytes are known by their sha256, and a file whose submission
+was recorded after it came to rest in the inbox is that submission, not a second one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from ingest.areas import AreasInUse
+from ingest.assess import Assessor
+from ingest.feedback import write_feedback
+from ingest.landing import Arrival, LandedFile, NotTakenError, clear, land, waiting_files
+from ingest.load.batch import NewReturn, store_batch
+from ingest.load.duplicates import Duplicate, record_duplicates
+from ingest.load.ledger import Submission, findings_of, submissions_by_sha
+from ingest.read.sandbox import Sandbox
+from warehouse.database import Role, connect
+from warehouse.findings import Finding
+from warehouse.month import Month
+from warehouse.settings import Settings
+
+BATCH_FILES: Final = 200
+_LOCK: Final = (20091, 3)  # one receiver at a time; see warehouse.locks for the namespace
+_COUNTED: Final = ("accepted", "accepted_with_warnings", "superseded")
+
+log = logging.getLogger(__name__)
+Progress = Callable[[str], None]
+
+
+@dataclass
+class ReceivedBatch:
+    """What was taken in: submissions, the months whose accepted returns changed, findings.
+
+    A file that was known already stands here with its first submission and IN-duplicate.
+    """
+
+    submissions: list[Submission] = field(default_factory=list)
+    months: set[Month] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def receive_inbox(settings: Settings, progress: Progress | None = None) -> ReceivedBatch:
+    """Take in every complete file of the inbox; findings never make it fail.
+
+    Raises `LandingError` where the landing store fails and `ServerError` without a database.
+    """
+    report = progress or (lambda _message: None)
+    received = ReceivedBatch()
+    with _only_receiver(settings) as connection, Sandbox(settings) as sandbox:
+        arrivals = waiting_files(settings)
+        if not arrivals:
+            return received
+        assessor = Assessor(sandbox, AreasInUse.from_ledger(connection))
+        for start in range(0, len(arrivals), BATCH_FILES):
+            batch = arrivals[start : start + BATCH_FILES]
+            _receive(settings, connection, assessor, batch, received)
+            report(f"{start + len(batch)} of {len(arrivals)} files taken in")
+    return received
+
+
+@contextmanager
+def _only_receiver(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Hold the lock of the receiver; it ends with the connection, also when we are killed."""
+    with connect(settings, Role.loader, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s, %s)", _LOCK)
+        yield connection
+
+
+def _receive(
+    settings: Settings,
+    connection: psycopg.Connection,
+    assessor: Assessor,
+    arrivals: Sequence[Arrival],
+    received: ReceivedBatch,
+) -> None:
+    landed = _land_all(settings, arrivals)
+    known = submissions_by_sha(connection, [file.sha256 for file in landed])
+    new: dict[str, NewReturn] = {}
+    for file in landed:
+        if file.sha256 not in known and file.sha256 not in new:
+            month = Month.of(file.arrival.received_at.astimezone(ZoneInfo(settings.timezone)))
+            path = settings.landing_dir / file.landing_path
+            new[file.sha256] = NewReturn(file, assessor.assess(path, file.arrival.file_name, month))
+    with connection.transaction():
+        changed = store_batch(connection, list(new.values()))
+        stored = submissions_by_sha(connection, [file.sha256 for file in landed])
+        repeated = [
+            Duplicate(stored[file.sha256], file.arrival)
+            for file in landed
+            if file.sha256 not in new or new[file.sha256].landed is not file
+        ]
+        again = [duplicate for duplicate in repeated if not duplicate.is_leftover]
+        told = record_duplicates(connection, again)
+    leftover = [duplicate.submission for duplicate in repeated if duplicate.is_leftover]
+    _answer(settings, connection, stored.values())
+    for file in landed:
+        clear(settings, file.arrival)
+    taken_in = [*(stored[digest] for digest in new), *leftover]
+    received.submissions += taken_in
+    received.submissions += [duplicate.submission for duplicate in again]
+    received.months |= changed
+    received.months |= {
+        Month.of(s.stat_month) for s in leftover if s.stat_month and s.state in _COUNTED
+    }
+    found = findings_of(connection, [s.submission_id for s in taken_in])
+    received.findings += [f for s in taken_in for f in found.get(s.submission_id, [])]
+    received.findings += told
+
+
+def _land_all(settings: Settings, arrivals: Sequence[Arrival]) -> list[LandedFile]:
+    landed = []
+    for arrival in arrivals:
+        try:
+            landed.append(land(settings, arrival))
+        except NotTakenError as error:
+            log.warning("%s", error)
+    return landed
+
+
+def _answer(
+    settings: Settings, connection: psycopg.Connection, submissions: Iterable[Submission]
+) -> None:
+    answered = list(submissions)
+    found = findings_of(connection, [submission.submission_id for submission in answered])
+    for submission in answered:
+        write_feedback(settings, submission, found.get(submission.submission_id, []))

@@ -1,0 +1,112 @@
+"""One PostgreSQL server for the whole test session; each test gets its own home and database.
+
+`embedded_server` starts the server, `template_database` migrates one database, and
+`warehouse_home` clones it: a migrated warehouse costs a test a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from warehouse.database import WAREHOUSE_DATABASE, Role, connect, database_url
+from warehouse.migrate import migrate
+from warehouse.roles import secure_database
+from warehouse.server import start_server, stop_server
+from warehouse.settings import Settings
+
+MAINTENANCE_DATABASE = "postgres"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Tests never touch the home or the database of whoever runs them."""
+    patch = pytest.MonkeyPatch()
+    for name in [name for name in os.environ if name.startswith("TMW_")]:
+        patch.delenv(name)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def embedded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Return the settings of a home whose server runs for the whole session."""
+    settings = Settings(home=tmp_path_factory.mktemp("session"))
+    start_server(settings)
+    with connect(settings, Role.admin, database=MAINTENANCE_DATABASE, autocommit=True) as admin:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here is kept
+            admin.execute(sql.SQL("alter system set {} = off").format(sql.Identifier(name)))
+        admin.execute("select pg_reload_conf()")
+    yield settings
+    stop_server(settings)
+
+
+@pytest.fixture(scope="session")
+def template_database(embedded_server: Settings) -> Settings:
+    """Return the settings of a migrated warehouse that is cloned and never written to."""
+    migrate(embedded_server)
+    return embedded_server
+
+
+@pytest.fixture
+def warehouse_home(template_database: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Return the settings of an own home with an own, migrated, empty warehouse."""
+    with cloned_warehouse(template_database, tmp_path / "home") as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def module_warehouse_home(
+    template_database: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    """Return the same as `warehouse_home`, shared by the tests of a module."""
+    with cloned_warehouse(template_database, tmp_path_factory.mktemp("module") / "home") as shared:
+        yield shared
+
+
+@pytest.fixture
+def environment_of() -> Callable[[Settings], dict[str, str]]:
+    """Return a function that gives a subprocess the environment of some settings."""
+
+    def environment(settings: Settings) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("TMW_")}
+        own["TMW_HOME"] = str(settings.home)
+        if settings.database_url is not None:
+            own["TMW_DATABASE_URL"] = settings.database_url.get_secret_value()
+        return own
+
+    return environment
+
+
+@contextmanager
+def cloned_warehouse(template: Settings, home: Path) -> Iterator[Settings]:
+    """Clone the template into a new database and give it a home with the same secrets."""
+    home.mkdir(parents=True)
+    shutil.copytree(template.secret_dir, home / "secrets")
+    name = f"test_{uuid4().hex[:12]}"
+    identifier = sql.Identifier(name)
+    with connect(template, Role.admin, database=MAINTENANCE_DATABASE, autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("create database {} template {}").format(
+                identifier, sql.Identifier(WAREHOUSE_DATABASE)
+            )
+        )
+    url = database_url(template, Role.admin, name).set(drivername="postgresql")
+    settings = Settings(
+        home=home, database_url=SecretStr(url.render_as_string(hide_password=False))
+    )
+    with connect(settings, Role.admin) as connection:  # grants on a database are not cloned
+        secure_database(connection)
+    try:
+        yield settings
+    finally:
+        with connect(template, Role.admin, database=MAINTENANCE_DATABASE, autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database {} with (force)").format(identifier))

@@ -1,0 +1,117 @@
+"""One real stack for all tests that ask for it: PostgreSQL, Airflow and their supervisor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from cli.airflow_api import ENDED, AirflowApi, DagRun
+from cli.stack import StackStatus, stack_start, stack_status, stack_stop
+from warehouse.month import Month
+from warehouse.settings import Settings
+from warehouse.status import month_status
+
+MONTH_SECONDS = 240.0
+LISTENING = "0A"
+LOOPBACK = ("0100007F", "00000000000000000000000001000000")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The running stack, what the kernel knows of it, and ways to wait for its scheduler."""
+
+    settings: Settings
+
+    @property
+    def api(self) -> AirflowApi:
+        return AirflowApi(self.settings)
+
+    def status(self) -> StackStatus:
+        return stack_status(self.settings)
+
+    def pid(self, name: str) -> int:
+        found = {component.name: component.pid for component in self.status().components}[name]
+        assert found is not None, name
+        return found
+
+    def month_state(self, month: Month) -> str:
+        return month_status(self.settings, month).state
+
+    def seen_runs(self, dag_id: str) -> set[str]:
+        return {run.run_id for run in self.api.runs(dag_id)}
+
+    def next_run(self, dag_id: str, seen: set[str]) -> DagRun:
+        """Wait until every run that came after those seen has ended; return the last of them."""
+
+        def ended() -> DagRun | None:
+            new = [run for run in self.api.runs(dag_id) if run.run_id not in seen]
+            return new[0] if new and all(run.state in ENDED for run in new) else None
+
+        return self.wait_for(f"a run of {dag_id}", ended, MONTH_SECONDS)
+
+    def wait_for(self, what: str, look: Callable[[], T | None], seconds: float) -> T:
+        """Look once a second until there is something to see."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            time.sleep(1)
+        raise AssertionError(f"{what}: not within {seconds:.0f} s")
+
+    def processes(self) -> dict[int, str]:
+        """Return each process that works in the home or was started for it, with its command."""
+        home = self.settings.home
+        wanted = f"TMW_HOME={home}".encode()
+        found = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\0")
+                folder = (entry / "cwd").readlink()
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if wanted in environment or folder == home or home in folder.parents:
+                found[int(entry.name)] = command
+        return found
+
+    def listening(self) -> set[str]:
+        """Return where processes of the home listen: `loopback:<port>` or another address."""
+        sockets: dict[str, str] = {}
+        for table in ("tcp", "tcp6"):
+            for line in (Path("/proc/net") / table).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == LISTENING:
+                    address, _, port = fields[1].partition(":")
+                    shown = "loopback" if address in LOOPBACK else address
+                    sockets[f"socket:[{fields[9]}]"] = f"{shown}:{int(port, 16)}"
+        found = set()
+        for pid in self.processes():
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                try:
+                    target = str(descriptor.readlink())
+                except FileNotFoundError:
+                    continue
+                if target in sockets:
+                    found.add(sockets[target])
+        return found
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    settings = Settings(home=tmp_path_factory.mktemp("stack"))
+    try:
+        stack_start(settings)
+        yield Stack(settings)
+    finally:
+        stack_stop(settings)
+        shutil.rmtree(settings.home, ignore_errors=True)

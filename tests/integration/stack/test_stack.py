@@ -1,0 +1,165 @@
+"""The whole stack: files in the inbox become published figures, and nothing is left running.
+
+The tests stand in the order of one month's story and use one stack; the last ones end it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.stack import stack_start, stack_stop
+from cli.stack_state import is_running, read_record
+from examples.lijiang.load import send_corrected_returns, send_first_returns
+from warehouse.database import Role, connect
+from warehouse.month import Month
+from warehouse.server import start_server, stop_server
+
+if TYPE_CHECKING:
+    from cli.stack import StackStatus
+    from tests.integration.stack.conftest import Stack
+
+pytestmark = pytest.mark.scheduler
+NOVEMBER = Month(2009, 11)
+FIGURE = """
+select issued_yuan_ytd from published.fund_by_source
+where stat_month = '2009-11-01' and area_code = '530700000000'
+    and programme_code = '01' and fund_source_code = '10'
+"""
+
+
+def published_figure(stack: Stack) -> list[int]:
+    with connect(stack.settings, Role.reader) as connection:
+        return [int(row[0]) for row in connection.execute(FIGURE).fetchall()]
+
+
+def releases(stack: Stack) -> int:
+    with connect(stack.settings, Role.admin) as connection:
+        row = connection.execute("select count(*) from ops.release").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_every_part_is_healthy(stack: Stack) -> None:
+    status = stack.status()
+    assert status.healthy
+    assert {component.name: component.state for component in status.components} == {
+        "postgresql": "running",
+        "api-server": "running",
+        "scheduler": "running",
+        "dag-processor": "running",
+        "triggerer": "running",
+    }
+
+
+def test_starting_a_running_stack_changes_nothing(stack: Stack) -> None:
+    before = [component.pid for component in stack.status().components]
+    assert [component.pid for component in stack_start(stack.settings).components] == before
+
+
+def test_all_ports_are_on_loopback(stack: Stack) -> None:
+    addresses = stack.listening()
+    assert len(addresses) == 2, "PostgreSQL and the api-server"
+    assert all(address.startswith("loopback:") for address in addresses)
+
+
+def test_secrets_are_private_and_in_no_log(stack: Stack) -> None:
+    home = stack.settings.home
+    files = [path for path in stack.settings.secret_dir.iterdir() if path.is_file()]
+    assert len(files) >= 5
+    for path in [*files, home / "airflow" / "passwords.json", home / "airflow" / "airflow.cfg"]:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    secrets = [path.read_bytes().strip() for path in files]
+    for log in stack.settings.log_dir.rglob("*"):
+        if log.is_file():
+            text = log.read_bytes()
+            assert not any(secret in text for secret in secrets), log
+
+
+def test_first_returns_are_held(stack: Stack) -> None:
+    seen = stack.seen_runs("monthly_revision")
+    send_first_returns(stack.settings)
+    run = stack.next_run("monthly_revision", seen)
+    assert (run.state, run.partition_key) == ("success", "2009-11"), stack.api.task_states(run)
+    tasks = stack.api.task_states(run)
+    assert (tasks["build"], tasks["gate"]) == ("success", "success")
+    assert (tasks["publish"], tasks["report_hold"]) == ("skipped", "success")
+    assert stack.month_state(NOVEMBER) == "held"
+    assert published_figure(stack) == []
+
+
+def test_a_killed_scheduler_is_started_again(stack: Stack) -> None:
+    killed = stack.pid("scheduler")
+    os.kill(killed, signal.SIGKILL)
+
+    def started_again() -> StackStatus | None:
+        status = stack.status()
+        pids = {component.name: component.pid for component in status.components}
+        return status if pids["scheduler"] != killed and status.healthy else None
+
+    status = stack.wait_for("a new scheduler", started_again, 60)
+    assert {part.name: part.restarts for part in status.components}["scheduler"] == 1
+    assert killed not in stack.processes()
+
+
+def test_corrected_returns_are_published_by_the_scheduler(stack: Stack) -> None:
+    seen = stack.seen_runs("monthly_revision")
+    send_corrected_returns(stack.settings)
+    run = stack.next_run("monthly_revision", seen)
+    assert (run.state, run.partition_key) == ("success", "2009-11"), stack.api.task_states(run)
+    assert stack.api.task_states(run)["publish"] == "success"
+    assert stack.month_state(NOVEMBER) == "published"
+    assert published_figure(stack) == [28_050_000]
+
+
+def test_the_same_files_again_change_nothing(stack: Stack) -> None:
+    before = releases(stack)
+    months = stack.seen_runs("monthly_revision")
+    seen = stack.seen_runs("receive_submissions")
+    send_first_returns(stack.settings)
+    run = stack.next_run("receive_submissions", seen)
+    assert run.state == "success"
+    assert releases(stack) == before
+    assert stack.seen_runs("monthly_revision") == months
+
+
+def test_a_run_by_hand_is_of_its_partition_key(stack: Stack) -> None:
+    before = releases(stack)
+    run = stack.api.wait_for_run(stack.api.trigger("monthly_monitoring", "2009-11"), 240)
+    assert run.state == "success", stack.api.task_states(run)
+    assert stack.api.task_states(run)["publish"] == "success"
+    assert releases(stack) == before, "the same figures make no new release"
+
+
+def test_stop_leaves_no_process(stack: Stack) -> None:
+    assert len(stack.processes()) >= 7
+    stack_stop(stack.settings)
+    assert stack.processes() == {}
+    assert not is_running(stack.settings)
+    stack_stop(stack.settings)  # stopping a stopped one is fine
+
+
+def test_a_killed_supervisor_leaves_no_process(stack: Stack) -> None:
+    stack_start(stack.settings)
+    record = read_record(stack.settings)
+    assert record is not None
+    os.kill(record.supervisor.pid, signal.SIGKILL)
+    stack.wait_for("the end of all", lambda: not stack.processes() or None, 30)
+    start_server(stack.settings)
+    try:
+        assert published_figure(stack) == [28_050_000]
+    finally:
+        stop_server(stack.settings)
+
+
+def test_a_home_can_be_removed_whole(stack: Stack) -> None:
+    copied = Path(str(stack.settings.home) + ".moved")
+    stack.settings.home.rename(copied)
+    assert not stack.settings.home.exists()
+    shutil.rmtree(copied)

@@ -1,0 +1,170 @@
+"""Every rule has a planted row that fires it at the right cell, and a clean row that does not."""
+
+import pandas as pd
+import pytest
+
+from ingest.forms.catalogue import general_rules, load_forms
+
+DAY = pd.Timestamp
+
+# rule id, part, row it is planted in, what is planted, where the finding stands, what is expected
+PLANTED = [
+    ("FP02-01", "", "FP-02", {"amount_reimbursed_c": 1_700_000}, "amount_paid_c", "1899999.9"),
+    ("FP02-02", "a", "FP-02", {"balance": 600_000}, "balance", "500000"),
+    (
+        "FP02-02", "b", "FP-02",
+        {"balance": -500_000, "amount_inplace_c": 1_500_000}, "balance", "0",
+    ),
+    ("FP02-03", "", "FP-02", {"arrival_date": DAY(2009, 2, 28)}, "arrival_date", "2009-03-01"),
+    ("FP02-04", "a", "labour", {"labour_days_y": 0}, "amount_issued_y", "0"),
+    ("FP02-04", "a", "labour", {"expected_y": 0}, "expected_y", "36000"),
+    ("FP02-04", "b", "labour", {"expected_y": 360_000}, "expected_y", "24000..60000"),
+    ("FP02-04", "b", "labour", {"amount_paid_y": 3_000}, "amount_paid_y", "20000..50000"),
+    ("FP02-05", "", "FP-02", {"arrival_date": DAY(2009, 5, 31)}, "arrival_date", "2009-05-30"),
+    ("FP08-01", "", "FP-08", {"subsidy_plan": 22_250_000}, "subsidy_plan", "2225000"),
+    ("FP08-01", "", "FP-08", {"standard_basis": "2"}, "subsidy_plan", "550000"),
+    ("FP08-01", "", "FP-08", {"standard_basis": "3"}, "subsidy_plan", "44002500"),
+    ("FP08-02", "a", "FP-08", {"houses_finished": 91}, "houses_finished", "90"),
+    ("FP08-02", "a", "FP-08", {"houses_roofed": 101}, "houses_finished", "100"),
+    ("FP08-02", "a", "FP-08", {"houses_started": 111}, "houses_finished", "110"),
+    (
+        "FP08-02", "a", "FP-08",
+        {"houses_finished": 111, "houses_started": None, "houses_roofed": None},
+        "houses_finished", "110",
+    ),
+    ("FP08-02", "b", "FP-08", {"moved_hh_c": 116}, "moved_hh_c", "115.5"),
+    ("FP08-02", "b", "FP-08", {"moved_p_c": 468}, "moved_p_c", "467.25"),
+    ("FP08-03", "a", "FP-08", {"house_area_m2": 88_000}, "house_area_m2", "4400..16500"),
+    ("FP08-03", "a", "FP-08", {"house_area_m2": 880}, "house_area_m2", "4400..16500"),
+    (
+        "FP08-03", "b", "FP-08",
+        {"houses_plan": 400, "house_area_m2": 33_000}, "plan_p", "1000..2400",
+    ),
+    ("FP08-06", "", "FP-08", {"income_after_pc": 1_195.99}, "income_after_pc", "1196"),
+    ("G2", "a", "FP-02", {"amount_issued_m": -1}, "amount_issued_m", None),
+    (
+        "G2", "a", "FP-02",
+        {"amount_issued_m": -1, "reversal_reason": "3"}, "amount_issued_m", None,
+    ),
+    ("G2", "b", "FP-08", {"subsidy_c": -1}, "subsidy_c", "0"),
+    ("G2", "c", "FP-08", {"moved_p_y": -1}, "moved_p_y", "0"),
+    ("IN-range", "negative", "FP-08", {"target5_p": -1}, "target5_p", "0"),
+    ("IN-range", "plausible", "FP-02", {"fund_year": 209}, "fund_year", "1990"),
+    ("IN-range", "plausible", "FP-02", {"fund_year": 20_009}, "fund_year", "2060"),
+]  # fmt: skip
+
+# For each rule, its operands: with any one of them blank the rule is not evaluated.
+OPERANDS = [
+    ("FP02-01", "FP-02", {"amount_paid_c": 9}, ["amount_paid_c", "amount_reimbursed_c",
+                                                "advance_open", "payable"]),
+    ("FP02-02", "FP-02", {"balance": 9}, ["balance", "amount_inplace_c", "bridged",
+                                          "amount_paid_c"]),
+    ("FP02-03", "FP-02", {"arrival_date": DAY(2009, 1, 1)}, ["arrival_date", "issue_date"]),
+    ("FP02-05", "FP-02", {"arrival_date": DAY(2009, 9, 1)}, ["arrival_date", "issue_date"]),
+    ("FP02-04", "labour", {"labour_days_y": 9}, ["labour_days_y"]),
+    ("FP08-01", "FP-08", {"subsidy_plan": 9}, ["subsidy_plan", "plan_p"]),
+    ("FP08-03", "FP-08", {"house_area_m2": 9}, ["house_area_m2", "houses_plan"]),
+    ("FP08-06", "FP-08", {"income_after_pc": 9}, ["income_after_pc"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clean", ["FP-02", "FP-08", "labour"])
+def test_a_clean_row_has_no_finding(check, clean):
+    assert check(clean) == []
+
+
+@pytest.mark.parametrize(("rule", "part", "clean", "change", "column", "expected"), PLANTED)
+def test_a_planted_error_is_found_at_its_cell(check, rule, part, clean, change, column, expected):
+    (found,) = check(clean, {}, change | {"place_code": "530722209000"}, file="a.xlsx")
+    defined = {
+        (r.id, r.part): r
+        for r in (*general_rules(), *(r for form in load_forms().values() for r in form.rules))
+    }[rule, part]
+    assert (found.check_id, found.severity, found.level) == (rule, defined.severity, defined.level)
+    assert (found.column_name, found.expected) == (column, expected)
+    assert found.file == "a.xlsx"
+    assert found.cell is not None and found.cell.endswith("21")
+    assert found.row_key["place_code"] == "530722209000"
+    assert "{" not in found.message_zh + found.message_en
+
+
+def test_every_rule_is_planted():
+    planted = {(rule, part) for rule, part, *_ in PLANTED}
+    rules = [rule for form in load_forms().values() for rule in form.rules]
+    rules += [rule for rule in general_rules() if rule.each and rule.checks]
+    assert {(rule.id, rule.part) for rule in rules if rule.evaluated == "ingest"} == planted
+
+
+@pytest.mark.parametrize(("rule", "clean", "change", "operands"), OPERANDS)
+def test_a_blank_operand_is_not_evaluated(check, rule, clean, change, operands):
+    assert rule in {finding.check_id for finding in check(clean, change)}
+    for operand in operands:
+        found = check(clean, change | {operand: None})
+        assert rule not in {finding.check_id for finding in found}, operand
+
+
+def test_huaping_is_told_the_value_and_the_power_of_ten(check):
+    (found,) = check("FP-08", {"subsidy_plan": 22_250_000})
+    assert (found.check_id, found.value, found.expected) == ("FP08-01", "22250000", "2225000")
+    assert found.row_key == {
+        "site_code": "-", "from_village": "-", "programme": "03", "plan_year": "2009",
+        "mode": "0", "place_code": "530723000000", "row_kind": "2",
+    }  # fmt: skip
+    assert "2,225,000元" in found.message_zh
+    assert "10的1次方" in found.message_zh
+    assert "2,225,000 yuan" in found.message_en
+    assert "10^1" in found.message_en
+
+
+@pytest.mark.parametrize(
+    ("filed", "said"), [(2_225, "10^-3"), (22_300_000, "10^1"), (22_400_000, None), (2_000, None)]
+)
+def test_only_a_near_power_of_ten_is_called_a_slip(check, filed, said):
+    (found,) = check("FP-08", {"subsidy_plan": filed})
+    assert (said in found.message_en) if said else ("likely a slip" not in found.message_en)
+
+
+def test_a_standard_not_filed_is_taken_from_the_dated_row(check):
+    unfiled = {"standard": None, "standard_basis": None}
+    assert check("FP-08", unfiled) == []
+    (found,) = check("FP-08", unfiled | {"subsidy_plan": 2_225_100})
+    assert (found.check_id, found.expected) == ("FP08-01", "2225000")
+    housing = unfiled | {"programme": "101", "subsidy_plan": 600_000, "plan_hh": 100}
+    assert check("FP-08", housing | {"moved_hh_c": 100}) == []
+    # No dated row of this plan year, and a basis that the dated row does not have.
+    assert check("FP-08", unfiled | {"plan_year": 2008, "subsidy_plan": 9}) == []
+    assert check("FP-08", {"standard": None, "standard_basis": "2", "subsidy_plan": 9}) == []
+
+
+def test_a_control_total_never_rejects_a_file(check):
+    total = {"row_kind": "3", "subsidy_plan": 9, "houses_finished": 999, "moved_p_c": 9_999}
+    assert check("FP-08", total) == []
+
+
+def test_rules_look_at_their_rows_only(check):
+    # Credit does not pass the treasury: 02-1 holds for fiscal and integrated money alone.
+    assert check("FP-02", {"fund_source": "41", "amount_reimbursed_c": 1}) == []
+    # Fewer than 20 dwellings say nothing about persons in each.
+    few = dict.fromkeys(("houses_started", "houses_roofed", "houses_finished"), 1)
+    assert check("FP-08", few | {"houses_plan": 19, "house_area_m2": 1_900}) == []
+    # A reversal with reason and document is no error.
+    reversal = {"amount_issued_m": -1, "reversal_reason": "3", "reversal_doc": "〔2009〕8号"}
+    assert check("FP-02", reversal) == []
+
+
+def test_cents_do_not_get_lost(check):
+    million = {"amount_reimbursed_c": 0.10, "advance_open": 0.20, "payable": 0.0}
+    balance = {"amount_paid_c": 1.31, "amount_inplace_c": 1.31, "balance": 0.0}
+    (found,) = check("FP-02", million | balance)
+    assert (found.check_id, found.expected) == ("FP02-01", "0.3")
+    assert check("FP-02", million | balance | {"amount_paid_c": 1.30, "balance": 0.01}) == []
+
+
+def test_all_rows_are_checked_and_findings_come_in_order(check):
+    rows = [{"place_code": f"5307230000{number:02}"} for number in range(50)]
+    rows[7] |= {"subsidy_plan": 9, "mode": "9"}
+    rows[3] |= {"income_after_pc": 9}
+    found = check("FP-08", *rows)
+    assert [(f.cell, f.check_id) for f in found] == [
+        ("AJ23", "FP08-06"), ("P27", "G4"), ("AG27", "FP08-01"),
+    ]  # fmt: skip
