@@ -26,9 +26,7 @@ log = logging.getLogger(__name__)
 
 def month_graph() -> None:
     """Add the tasks of a month to the DAG in whose context this is called."""
-    built = build()
-    gate(built) >> [publish(), report_hold()]
-    built >> announce_later_months()
+    gate(build()) >> [publish(), report_hold()] >> announce_later_months()
 
 
 @task
@@ -81,7 +79,7 @@ def report_hold() -> str:
     return str(run_month())
 
 
-@task(outlets=[returns_arrived])
+@task(outlets=[returns_arrived], trigger_rule="none_failed")
 def announce_later_months(*, outlet_events: Any) -> list[str]:
     """Announce the later months that show this one beside their own and no longer fit it."""
     from warehouse.builds import stale_months

@@ -34,15 +34,9 @@ def run_suites(
     expectation could not be evaluated: that is a fault of ours, never a verdict.
     """
     import great_expectations as gx  # noqa: PLC0415 - the import costs seconds
-    from great_expectations.data_context.types.base import (  # noqa: PLC0415
-        ProgressBarsConfig,
-    )
 
-    for noisy in ("great_expectations", "great_expectations.expectations.expectation"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral", project_config=_context_config())
     url = database_url(settings, Role.publisher)
     source = context.data_sources.add_postgres(
         name="warehouse",
@@ -66,6 +60,21 @@ def run_suites(
     finally:
         source.get_engine().dispose()
     return tuple(sorted(results, key=lambda result: result.check_id))
+
+
+def _context_config() -> Any:
+    """Return a context in memory: no docs site, no progress bars, no analytics."""
+    from great_expectations.data_context.types.base import (  # noqa: PLC0415
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    return DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+        analytics_enabled=False,
+    )
 
 
 def _run_batch(

@@ -17,10 +17,11 @@ from ingest.read.preflight import UnreadableFileError
 from ingest.read.sandbox import Grid, Sandbox
 from ingest.read.table import read_table
 from ingest.validate import HeadContext, check_head, check_tables, count_required, report_month
+from warehouse.errors import LandingError
 from warehouse.findings import Finding
 from warehouse.month import Month
 
-MAX_FINDINGS: Final = 1_000
+MAX_FINDINGS: Final = 10_000
 _MAX_VERSION: Final = 9_999
 _FIRST_YEAR: Final = 1949
 # Without these the columns of the table, or what its figures mean, are not known.
@@ -61,13 +62,19 @@ class Assessor:
         self._known_area = known_area
 
     def assess(self, path: Path, file_name: str, current_month: Month) -> Assessed:
-        """Return what a file holds; it never raises because of what stands in the file."""
+        """Return what a file holds; it never raises because of what stands in the file.
+
+        Trouble of our own (no memory, no process to be had) is raised, so that the run fails
+        and the file is tried again, and is not blamed on the township.
+        """
         result = Assessed(file_name)
         try:
             self._assess(path, result, current_month)
         except UnreadableFileError as error:
             result.readable = False
             result.findings.append(file_finding(error, file_name))
+        except (OSError, MemoryError, LandingError):
+            raise
         except Exception as error:  # a surprise in one file must never stop the others
             log.exception("%s could not be assessed", file_name)
             result.readable, result.tables = False, []
@@ -75,7 +82,7 @@ class Assessor:
             result.findings.append(file_finding(unreadable, file_name))
         if len(result.findings) > MAX_FINDINGS:
             more = str(len(result.findings) - MAX_FINDINGS)
-            result.findings = sorted(result.findings, key=lambda f: f.severity != "error")
+            result.findings.sort(key=lambda f: (f.severity != "error", f.reason is not None))
             result.findings[MAX_FINDINGS:] = [return_finding("IN-more", value=more)]
         result.findings = [replace(f, file=file_name) for f in result.findings]
         return result

@@ -25,6 +25,7 @@ from ingest.load.duplicates import Duplicate, record_duplicates
 from ingest.load.ledger import Submission, findings_of, submissions_by_sha
 from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
+from warehouse.errors import LandingError
 from warehouse.findings import Finding
 from warehouse.month import Month
 from warehouse.settings import Settings
@@ -132,5 +133,11 @@ def _answer(
 ) -> None:
     answered = list(submissions)
     found = findings_of(connection, [submission.submission_id for submission in answered])
-    for submission in answered:
-        write_feedback(settings, submission, found.get(submission.submission_id, []))
+    try:
+        for submission in answered:
+            write_feedback(settings, submission, found.get(submission.submission_id, []))
+    except OSError as error:
+        raise LandingError(
+            f"The answers could not be written to {settings.outbox_dir}: {error.strerror}.",
+            remedy="Check free space and permissions there, then receive again.",
+        ) from error

@@ -16,7 +16,7 @@ import psycopg
 
 from warehouse.csv_file import parse_day, read_rows
 from warehouse.database import Role, connect
-from warehouse.errors import UsageError
+from warehouse.errors import UsageError, WarehouseError
 from warehouse.settings import Settings
 
 LEVELS = ("province", "prefecture", "county", "township", "village")
@@ -95,7 +95,13 @@ def import_areas(settings: Settings, path: Path) -> int:
     with connect(settings, Role.loader) as connection:
         _upsert(connection, new)
         imported = [area for area in combined.values() if area.source == IMPORTED]
-        _write(settings.areas_file, imported)
+        try:
+            _write(settings.areas_file, imported)
+        except OSError as error:
+            raise WarehouseError(
+                f"{settings.areas_file} cannot be written: {error.strerror}.",
+                remedy="Check free space and permissions; nothing was imported.",
+            ) from error
     return len(new)
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg import sql
-from psycopg.types.json import Jsonb
 
-from warehouse.content_hash import hash_candidate
-from warehouse.contracts import MartContract, mart_contracts
+from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
 from warehouse.errors import MonthHeldError, PublishError, UsageError
 from warehouse.month import Month
+from warehouse.release_rows import (
+    Candidate,
+    add_publication,
+    add_release,
+    switch_readers,
+)
 from warehouse.settings import Settings
 
 
@@ -35,18 +37,6 @@ class ReleaseResult:
     def as_json(self) -> dict[str, Any]:
         """Return the record that `tmw publish --json` prints."""
         return asdict(self)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    month: Month
-    build_id: int
-    candidate_hash: str
-    mart_hashes: dict[str, str]
-    published_hash: str | None
-    publications: int
-    signed_by: str | None
-    sign_reason: str | None
 
 
 def sign(settings: Settings, month: Month, signed_by: str, reason: str) -> int:
@@ -108,14 +98,14 @@ def _publish(settings: Settings, months: Sequence[Month], reason: str | None) ->
     with connect(settings, Role.publisher) as connection:
         candidates = [_candidate(connection, month) for month in sorted(set(months))]
         changed = [c for c in candidates if c.candidate_hash != c.published_hash]
-        release_id = _release(connection, changed, reason) if changed else None
+        release_id = add_release(connection, changed, reason) if changed else None
         publications: dict[str, str] = {}
         if release_id is not None:
             for candidate in changed:
-                publications[str(candidate.month)] = _add_publication(
+                publications[str(candidate.month)] = add_publication(
                     connection, release_id, candidate, marts
                 )
-            _switch(connection, release_id, changed, publications)
+            switch_readers(connection, release_id, changed, publications)
         connection.execute(
             "update ops.build set state = 'published' where build_id = any(%s)",
             [[candidate.build_id for candidate in candidates]],
@@ -148,7 +138,7 @@ def _lock_build(
     return row
 
 
-def _candidate(connection: psycopg.Connection, month: Month) -> _Candidate:
+def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
     build_id, state, candidate_hash, mart_hashes = _lock_build(connection, month)
     if state == "built":
         raise PublishError(
@@ -169,7 +159,7 @@ def _candidate(connection: psycopg.Connection, month: Month) -> _Candidate:
         {"month": month.first_day},
     ).fetchone()
     publications, published_hash = known or (0, None)
-    return _Candidate(
+    return Candidate(
         month=month,
         build_id=build_id,
         candidate_hash=candidate_hash,
@@ -179,119 +169,6 @@ def _candidate(connection: psycopg.Connection, month: Month) -> _Candidate:
         signed_by=signature[0] if signature else None,
         sign_reason=signature[1] if signature else None,
     )
-
-
-def _release(
-    connection: psycopg.Connection, changed: Sequence[_Candidate], reason: str | None
-) -> int:
-    signers = sorted({c.signed_by for c in changed if c.signed_by})
-    reasons = [reason] if reason else sorted({c.sign_reason for c in changed if c.sign_reason})
-    if not reasons:
-        first, later = "首次发布 first release", "更正发布 revised returns"
-        reasons = [f"{c.month}: {later if c.publications else first}" for c in changed]
-    row = connection.execute(
-        "insert into ops.release (reason, signed_by, reservations) values (%s, %s, %s)"
-        " returning release_id",
-        ["; ".join(reasons), "; ".join(signers) or None, Jsonb(_reservations(connection, changed))],
-    ).fetchone()
-    if row is None:
-        raise PublishError("No release was recorded.", remedy="Run the command again.")
-    return int(row[0])
-
-
-def _reservations(
-    connection: psycopg.Connection, changed: Sequence[_Candidate]
-) -> list[dict[str, Any]]:
-    """Return what readers should know: the gate's warnings that a signature let pass."""
-    rows = connection.execute(
-        "select build.stat_month, result.check_id, result.message_zh, result.message_en"
-        " from ops.gate_result as result"
-        " inner join ops.build as build on result.build_id = build.build_id"
-        " where result.build_id = any(%s) and not result.success and not result.explained"
-        " and result.severity = 'warning' order by build.stat_month, result.check_id",
-        [[candidate.build_id for candidate in changed]],
-    ).fetchall()
-    return [
-        {"stat_month": str(Month.of(row[0])), "check_id": row[1], "zh": row[2], "en": row[3]}
-        for row in rows
-    ]
-
-
-def _add_publication(
-    connection: psycopg.Connection,
-    release_id: int,
-    candidate: _Candidate,
-    marts: Sequence[MartContract],
-) -> str:
-    publication_id = f"{candidate.month}.r{candidate.publications + 1}"
-    rows: dict[str, int] = {}
-    for mart in marts:
-        columns = sql.SQL(", ").join(map(sql.Identifier, mart.column_names))
-        rows[mart.subject] = connection.execute(
-            sql.SQL(
-                "insert into {released} (publication_id, {columns})"
-                " select %s, {columns} from {candidate} where stat_month = %s"
-            ).format(
-                released=sql.Identifier("released", mart.subject),
-                candidate=sql.Identifier("marts", mart.name),
-                columns=columns,
-            ),
-            [publication_id, candidate.month.first_day],
-        ).rowcount
-    connection.execute(
-        "insert into ops.publication (publication_id, stat_month, build_id, release_id,"
-        " candidate_hash, mart_hashes, row_counts) values (%s, %s, %s, %s, %s, %s, %s)",
-        [
-            publication_id, candidate.month.first_day, candidate.build_id, release_id,
-            candidate.candidate_hash, Jsonb(candidate.mart_hashes), Jsonb(rows),
-        ],
-    )  # fmt: skip
-    _require_same(connection, candidate, publication_id, marts)
-    return publication_id
-
-
-def _require_same(
-    connection: psycopg.Connection,
-    candidate: _Candidate,
-    publication_id: str,
-    marts: Sequence[MartContract],
-) -> None:
-    """Compare what was inserted with what was gated: nobody may have touched the candidate."""
-    released = hash_candidate(
-        connection,
-        marts,
-        schema="released",
-        month=candidate.month.first_day,
-        publication_id=publication_id,
-    )
-    if released.total != candidate.candidate_hash:
-        raise PublishError(
-            f"The candidate of {candidate.month} is not the one that was built and gated.",
-            remedy=f"Run `tmw build --month {candidate.month}` again.",
-        )
-
-
-def _switch(
-    connection: psycopg.Connection,
-    release_id: int,
-    changed: Sequence[_Candidate],
-    publications: dict[str, str],
-) -> None:
-    """Close the intervals in force and open the new ones at one instant."""
-    row = connection.execute("select clock_timestamp()").fetchone()
-    now: datetime = row[0] if row else datetime.now().astimezone()
-    for candidate in changed:
-        connection.execute(
-            "update ops.release_month set valid_to = %s where stat_month = %s and valid_to is null",
-            [now, candidate.month.first_day],
-        )
-        connection.execute(
-            "insert into ops.release_month (release_id, stat_month, publication_id, valid_from)"
-            " values (%s, %s, %s, %s)",
-            [
-                release_id, candidate.month.first_day, publications[str(candidate.month)], now,
-            ],
-        )  # fmt: skip
 
 
 def _not_fit(month: Month, state: str) -> MonthHeldError:

@@ -83,13 +83,6 @@ def secure_database(connection: psycopg.Connection) -> None:
             ),
         )
     )
-    # dbt asks for its schemas with `create schema if not exists`, which needs the right even where
-    # they exist; the builder owns all schemas it writes to anyway.
-    connection.execute(
-        sql.SQL("grant create on database {} to {}").format(
-            name, sql.Identifier(Role.builder.value)
-        )
-    )
     connection.execute(
         sql.SQL("grant temporary on database {} to {}, {}, {}").format(
             name,

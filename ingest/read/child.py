@@ -1,12 +1,14 @@
 """The child process that parses files: limits itself, then answers requests until its input ends.
 
-Request and answer are one JSON text each, after its length in 4 bytes. A file that exhausts a
-limit or crashes the parser takes this process with it and nothing else.
+Request and answer are one JSON text each, after its length in 4 bytes; the first answer, to no
+request, says that the child has started (else its end would be blamed on a file). A file that
+exhausts a limit or crashes the parser takes this process with it and nothing else.
 """
 
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -19,13 +21,16 @@ from typing import Any, BinaryIO
 from ingest.read.grids import read_grids
 from ingest.read.preflight import UnreadableFileError, sniff
 
+READY = b'"ready"'
 _PR_SET_PDEATHSIG = 1
 
 
 def serve(memory_bytes: int, cpu_seconds: int) -> None:
-    """Answer requests from standard input until it ends."""
+    """Say that the reader works, then answer requests from standard input until it ends."""
     _limit(memory_bytes)
+    importlib.import_module("python_calamine")
     source, target = sys.stdin.buffer, sys.stdout.buffer
+    _send(target, READY)
     while (request := _receive(source)) is not None:
         _allow_cpu(cpu_seconds)
         _send(target, _answer(Path(request["path"])))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ingest.forms.model import Column
@@ -17,7 +20,7 @@ def build_frame(
     index = pd.Index(list(row_nos), dtype="int64", name="row_no")
     blank: list[Value] = [None] * len(row_nos)
     return pd.DataFrame(
-        {c.name: _series(c, values.get(c.name, blank), index) for c in columns}, index=index
+        {c.name: _array(c, values.get(c.name, blank)) for c in columns}, index=index
     )
 
 
@@ -25,23 +28,26 @@ def build_texts(
     columns: Sequence[Column], texts: Mapping[str, Sequence[str]], row_nos: Sequence[int]
 ) -> pd.DataFrame:
     """Return the texts of the cells, with the index and columns of the frame."""
+    cells = np.full((len(row_nos), len(columns)), "", dtype=object)
+    for position, column in enumerate(columns):
+        if column.name in texts:
+            cells[:, position] = texts[column.name]
     index = pd.Index(list(row_nos), dtype="int64", name="row_no")
-    blank = [""] * len(row_nos)
-    return pd.DataFrame(
-        {c.name: list(texts.get(c.name, blank)) for c in columns}, index=index, dtype="str"
-    )
+    return pd.DataFrame(cells, index=index, columns=[column.name for column in columns])
 
 
-def _series(column: Column, values: Sequence[Value], index: pd.Index) -> pd.Series:
+def _array(column: Column, values: Sequence[Value]) -> Any:
     if column.type in ("money", "dec"):
-        numbers = [None if value is None else float(str(value)) for value in values]
-        return pd.Series(numbers, index=index, dtype="float64")
+        return np.array(
+            [math.nan if value is None else float(str(value)) for value in values], dtype="float64"
+        )
+    cells: list[Any] = list(values)
     if column.type == "int":
-        return pd.Series(values, index=index, dtype="Int64")
+        return pd.array(cells, dtype="Int64")
     if column.type == "bool":
-        return pd.Series(values, index=index, dtype="boolean")
+        return pd.array(cells, dtype="boolean")
     if column.type == "date":
-        return pd.Series(values, index=index, dtype="datetime64[s]")
+        return np.array(cells, dtype="datetime64[s]")
     if column.key_default is not None:
-        values = [column.key_default if value is None else value for value in values]
-    return pd.Series(values, index=index, dtype="str")
+        cells = [column.key_default if cell is None else cell for cell in cells]
+    return pd.array(np.array(cells, dtype=object), dtype="str")

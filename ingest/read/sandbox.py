@@ -21,7 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ingest.read.child import READY
 from ingest.read.preflight import UnreadableFileError
+from warehouse.errors import LandingError
 from warehouse.settings import Settings
 
 Cell = str | float | int | bool | date | None
@@ -35,6 +37,10 @@ class Grid:
 
     sheet: str
     rows: list[list[Cell]]
+
+
+class _ParserKilledError(UnreadableFileError):
+    """Somebody killed the child, not its own limits: memory ran short, or an operator did."""
 
 
 class Sandbox:
@@ -64,7 +70,11 @@ class Sandbox:
             raise UnreadableFileError(
                 "IN-too-large", f"{size} bytes; at most {self._max_file_bytes} are read"
             )
-        answer = self._ask({"path": str(path.resolve())})
+        request = {"path": str(path.resolve())}
+        try:
+            answer = self._ask(request)
+        except _ParserKilledError:
+            answer = self._ask(request)
         if "check_id" in answer:
             raise UnreadableFileError(str(answer["check_id"]), str(answer["detail"]))
         return [Grid(sheet["name"], sheet["rows"]) for sheet in answer["sheets"]]
@@ -84,24 +94,25 @@ class Sandbox:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         child = self._running()
-        deadline = time.monotonic() + self._timeout
         data = json.dumps(request).encode()
         try:
             assert child.stdin is not None  # noqa: S101 - it was opened as a pipe
             child.stdin.write(struct.pack(">I", len(data)) + data)
             child.stdin.flush()
-            length = struct.unpack(">I", self._take(child, 4, deadline))[0]
-            if length > MAX_ANSWER_BYTES:
-                raise UnreadableFileError("IN-too-large", f"{length} bytes of cells")
-            answer: dict[str, Any] = json.loads(
-                self._take(child, length, deadline), object_hook=_dated
-            )
+            answer: dict[str, Any] = json.loads(self._answer_of(child), object_hook=_dated)
         except BaseException as error:
             self.close()  # whatever happened, the next file gets a fresh child
             if isinstance(error, (BrokenPipeError, json.JSONDecodeError)):
                 raise UnreadableFileError("IN-unreadable", "the parser died") from error
             raise
         return answer
+
+    def _answer_of(self, child: subprocess.Popen[bytes]) -> bytes:
+        deadline = time.monotonic() + self._timeout
+        length = struct.unpack(">I", self._take(child, 4, deadline))[0]
+        if length > MAX_ANSWER_BYTES:
+            raise UnreadableFileError("IN-too-large", f"{length} bytes of cells")
+        return self._take(child, length, deadline)
 
     def _take(self, child: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
         assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
@@ -112,7 +123,7 @@ class Sandbox:
                 raise UnreadableFileError("IN-unreadable", f"not read within {self._timeout:g} s")
             part = os.read(child.stdout.fileno(), min(count - len(parts), 1 << 20))
             if not part:
-                raise UnreadableFileError("IN-unreadable", f"the parser died ({_end(child)})")
+                raise _death(child)
             parts += part
         return bytes(parts)
 
@@ -132,14 +143,30 @@ class Sandbox:
                 env={"LC_ALL": "C.UTF-8"},  # nothing of ours, least of all a password
                 start_new_session=True,
             )  # fmt: skip
+            self._require_ready(self._child)
         return self._child
 
+    def _require_ready(self, child: subprocess.Popen[bytes]) -> None:
+        """Tell a reader that does not even start from a file that kills it."""
+        try:
+            ready = self._answer_of(child) == READY
+        except UnreadableFileError:
+            ready = False
+        if not ready:
+            self.close()
+            raise LandingError(
+                "The process that reads files cannot be started.",
+                remedy="Run `make setup`; TMW_READ_MEMORY_BYTES may also be too small.",
+            )
 
-def _end(child: subprocess.Popen[bytes]) -> str:
+
+def _death(child: subprocess.Popen[bytes]) -> UnreadableFileError:
     try:
-        return f"exit code {child.wait(timeout=1)}"
+        code = child.wait(timeout=1)
     except subprocess.TimeoutExpired:
-        return "answer cut off"
+        return UnreadableFileError("IN-unreadable", "the parser broke off its answer")
+    kind = _ParserKilledError if code == -signal.SIGKILL else UnreadableFileError
+    return kind("IN-unreadable", f"the parser died (exit code {code})")
 
 
 def _dated(record: dict[str, Any]) -> Any:

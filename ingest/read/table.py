@@ -13,6 +13,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
+import pandas as pd
+
 from ingest.forms.catalogue import code_list, table_columns
 from ingest.forms.model import Column, Form, Table
 from ingest.parsed import CellMark, ParsedTable
@@ -41,6 +43,25 @@ class _Place:
     factor: Decimal
 
 
+@dataclass(frozen=True)
+class _Site:
+    """The sheet a table stands in, and its heading row (1-based)."""
+
+    grid: Grid
+    form_code: str
+    sheet: str
+    heading_row: int
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The typed cells of a table, their texts and marks."""
+
+    frame: pd.DataFrame
+    texts: pd.DataFrame
+    marks: list[CellMark]
+
+
 def read_table(
     grid: Grid, form: Form, table: Table, month: Month, money_unit: str | None, after_row: int
 ) -> tuple[ParsedTable, list[Finding]]:
@@ -52,17 +73,11 @@ def read_table(
     known = _headings(columns, month)
     heading_row = _heading_row(grid, known, after_row)
     sheet = grid.sheet or table.sheet  # a csv file reads as a workbook of the form
-    parsed = ParsedTable(
-        form.form_code,
-        table.name,
-        sheet,
-        build_frame(columns, {}, []),
-        build_texts(columns, {}, []),
-        heading_row=heading_row,
-    )
     if heading_row == 0:
-        return parsed, [heading_finding("no_heading_row", form.form_code, sheet)]
-    places, findings = _places(grid, parsed, known, money_unit)
+        missing = heading_finding("no_heading_row", form.form_code, sheet)
+        return _table(form, table, sheet, 0, _read_rows(grid, columns, [], 0)), [missing]
+    site = _Site(grid, form.form_code, sheet, heading_row)
+    places, findings = _places(site, known, money_unit)
     present = {place.column.name for place in places}
     for column in columns:
         if column.name not in present and in_force(column.since, column.until, month):
@@ -72,8 +87,15 @@ def read_table(
                     cell=f"A{heading_row}", expected=column.zh, column=column,
                 )
             )  # fmt: skip
-    findings += _values_below_no_heading(grid, parsed)
-    _read_rows(grid, columns, places, parsed)
+    findings += _values_below_no_heading(site)
+    parsed = _table(form, table, sheet, heading_row, _read_rows(grid, columns, places, heading_row))
+    for place in places:
+        name = place.column.name
+        parsed.column_letters[name] = column_letter(place.index)
+        parsed.headings[name] = place.heading
+        if place.unit is not None:
+            parsed.units[name] = place.unit
+        parsed.factors[name] = float(place.factor)
     return parsed, findings
 
 
@@ -124,7 +146,7 @@ def _heading_row(grid: Grid, known: Mapping[str, Column], after_row: int) -> int
 
 
 def _places(
-    grid: Grid, parsed: ParsedTable, known: Mapping[str, Column], money_unit: str | None
+    site: _Site, known: Mapping[str, Column], money_unit: str | None
 ) -> tuple[list[_Place], list[Finding]]:
     places: dict[str, _Place] = {}
     findings: list[Finding] = []
@@ -132,12 +154,12 @@ def _places(
     def report(kind: str, index: int, heading: str, column: Column | None = None) -> None:
         findings.append(
             heading_finding(
-                kind, parsed.form_code, parsed.sheet,
-                cell=f"{column_letter(index)}{parsed.heading_row}", value=heading, column=column,
+                kind, site.form_code, site.sheet,
+                cell=f"{column_letter(index)}{site.heading_row}", value=heading, column=column,
             )
         )  # fmt: skip
 
-    for index, cell in enumerate(grid.rows[parsed.heading_row - 1]):
+    for index, cell in enumerate(site.grid.rows[site.heading_row - 1]):
         heading = cell_text(cell)
         if not heading:
             continue  # values below it are a finding of their own
@@ -158,8 +180,8 @@ def _places(
     return list(places.values()), findings
 
 
-def _values_below_no_heading(grid: Grid, parsed: ParsedTable) -> Iterator[Finding]:
-    heading_row = parsed.heading_row
+def _values_below_no_heading(site: _Site) -> Iterator[Finding]:
+    grid, heading_row = site.grid, site.heading_row
     headings = grid.rows[heading_row - 1]
     seen = {index for index, cell in enumerate(headings) if cell_text(cell)}
     for row_no, row in enumerate(grid.rows[heading_row:], heading_row + 1):
@@ -167,28 +189,37 @@ def _values_below_no_heading(grid: Grid, parsed: ParsedTable) -> Iterator[Findin
             if index not in seen and cell_text(cell):
                 seen.add(index)
                 yield heading_finding(
-                    "no_heading", parsed.form_code, parsed.sheet,
+                    "no_heading", site.form_code, site.sheet,
                     cell=f"{column_letter(index)}{row_no}", value=cell_text(cell),
                 )  # fmt: skip
 
 
+def _table(form: Form, table: Table, sheet: str, heading_row: int, cells: _Cells) -> ParsedTable:
+    return ParsedTable(
+        form.form_code,
+        table.name,
+        sheet,
+        cells.frame,
+        cells.texts,
+        marks=cells.marks,
+        heading_row=heading_row,
+    )
+
+
 def _read_rows(
-    grid: Grid, columns: tuple[Column, ...], places: list[_Place], parsed: ParsedTable
-) -> None:
-    first = parsed.heading_row
-    row_nos = [no for no, row in enumerate(grid.rows[first:], first + 1) if _filled(row)]
+    grid: Grid, columns: tuple[Column, ...], places: list[_Place], heading_row: int
+) -> _Cells:
+    rows = grid.rows[heading_row:] if places else []
+    row_nos = [no for no, row in enumerate(rows, heading_row + 1) if _filled(row)]
     values: dict[str, list[Value]] = {}
     texts: dict[str, list[str]] = {}
+    marks: list[CellMark] = []
     for place in places:
         name = place.column.name
-        values[name], texts[name] = _read_column(grid, row_nos, place, parsed.marks)
-        parsed.column_letters[name] = column_letter(place.index)
-        parsed.headings[name] = place.heading
-        if place.unit is not None:
-            parsed.units[name] = place.unit
-        parsed.factors[name] = float(place.factor)
-    parsed.frame = build_frame(columns, values, row_nos)
-    parsed.texts = build_texts(columns, texts, row_nos)
+        values[name], texts[name] = _read_column(grid, row_nos, place, marks)
+    return _Cells(
+        build_frame(columns, values, row_nos), build_texts(columns, texts, row_nos), marks
+    )
 
 
 def _filled(row: Sequence[Cell]) -> bool:

@@ -112,8 +112,8 @@ class Warehouse:
         with connect(self.settings, Role.reader) as connection:
             return {
                 view: connection.execute(
-                    f"select to_jsonb(v) - 'publication_id' - 'release_id' as row"
-                    f" from published.{view} as v order by row::text"
+                    f"select to_jsonb(v) - 'publication_id' - 'release_id'"
+                    f" from published.{view} as v order by 1"
                 ).fetchall()
                 for view in VIEWS
             }
@@ -219,6 +219,7 @@ def kill_at(warehouse: Warehouse, command: str, table: str, whom: Whom) -> None:
         " union all select 1 from pg_locks inner join pg_inherits on relation = inhrelid"
         f" where inhparent = '{table}'::regclass and not granted"
     )
+    before = sessions(warehouse)
     with writers_wait_at(warehouse, table):
         process = subprocess.Popen(
             [sys.executable, "-c", PRELUDE + COMMANDS[command]],
@@ -245,15 +246,15 @@ def kill_at(warehouse: Warehouse, command: str, table: str, whom: Whom) -> None:
         _, alive = psutil.wait_procs(family, timeout=15)
         orphans = [member.cmdline() for member in alive if member.is_running()]
         assert orphans == [], f"left behind when {command} was killed at {table}"
-    until(
-        lambda: (
-            not warehouse.query(
-                "select 1 from pg_stat_activity where application_name like 'tmw %'"
-                " and application_name not in ('tmw reader', 'tmw admin')"
-            )
-        ),
-        "the database notices that its client is gone",
+    until(lambda: sessions(warehouse) <= before, "the database notices that its client is gone")
+
+
+def sessions(warehouse: Warehouse) -> set[int]:
+    found = warehouse.query(
+        "select pid from pg_stat_activity"
+        " where application_name like 'tmw %' and pid <> pg_backend_pid()"
     )
+    return {pid for (pid,) in found}
 
 
 def test_a_file_recorded_and_not_yet_cleared_away_is_no_second_one(warehouse: Warehouse) -> None:

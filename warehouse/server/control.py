@@ -54,28 +54,13 @@ def start_server(settings: Settings) -> ServerAddress:
             remedy="Unset it to use the embedded server.",
         )
     with _lock(settings):
-        running = server_status(settings)
-        if running is not None and _answers(running):
-            return running
-        account = server_account(settings.database_dir)
-        if settings.database_dir.exists():
-            _finish_or_clear(settings)
-        message = ""
-        for _ in range(_PORT_ATTEMPTS):
-            port = _choose_port(settings)
-            prepare_cluster(settings, account, port)
-            message = _launch(settings, account)
-            running = server_status(settings)
-            if running is not None:
-                return running
-            remove_leftovers(settings.database_dir)
-            if _is_free(port):
-                break  # the port was not the trouble
-            _port_file(settings).unlink(missing_ok=True)
-        raise ServerError(
-            f"The database server did not start: {message}",
-            remedy=f"The reason stands in {log_folder(settings)}.",
-        )
+        try:
+            return _start(settings)
+        except OSError as error:
+            raise ServerError(
+                f"The database server cannot be set up in {settings.home}: {error}.",
+                remedy="Check free space and permissions of that folder.",
+            ) from error
 
 
 def stop_server(settings: Settings) -> None:
@@ -92,6 +77,31 @@ def stop_server(settings: Settings) -> None:
                     break
         if server_processes(settings.database_dir) or found is not None:
             remove_leftovers(settings.database_dir)
+
+
+def _start(settings: Settings) -> ServerAddress:
+    running = server_status(settings)
+    if running is not None and _answers(running):
+        return running
+    account = server_account(settings.database_dir)
+    if settings.database_dir.exists():
+        _finish_or_clear(settings)
+    message = ""
+    for _ in range(_PORT_ATTEMPTS):
+        port = _choose_port(settings)
+        prepare_cluster(settings, account, port)
+        message = _launch(settings, account)
+        running = server_status(settings)
+        if running is not None:
+            return running
+        remove_leftovers(settings.database_dir)
+        if _is_free(port):
+            break  # the port was not the trouble
+        _port_file(settings).unlink(missing_ok=True)
+    raise ServerError(
+        f"The database server did not start: {message}",
+        remedy=f"The reason stands in {log_folder(settings)}.",
+    )
 
 
 def _launch(settings: Settings, account: Account) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.scheduler
 NOVEMBER = Month(2009, 11)
+MONTH_SECONDS = 240.0
 FIGURE = """
 select issued_yuan_ytd from published.fund_by_source
 where stat_month = '2009-11-01' and area_code = '530700000000'
@@ -39,11 +40,13 @@ def published_figure(stack: Stack) -> list[int]:
         return [int(row[0]) for row in connection.execute(FIGURE).fetchall()]
 
 
-def releases(stack: Stack) -> int:
+def publications(stack: Stack) -> list[str]:
     with connect(stack.settings, Role.admin) as connection:
-        row = connection.execute("select count(*) from ops.release").fetchone()
-    assert row is not None
-    return int(row[0])
+        rows = connection.execute(
+            "select publication_id from ops.publication where stat_month = %s order by 1",
+            [NOVEMBER.first_day],
+        ).fetchall()
+    return [row[0] for row in rows]
 
 
 def test_every_part_is_healthy(stack: Stack) -> None:
@@ -119,22 +122,29 @@ def test_corrected_returns_are_published_by_the_scheduler(stack: Stack) -> None:
 
 
 def test_the_same_files_again_change_nothing(stack: Stack) -> None:
-    before = releases(stack)
     months = stack.seen_runs("monthly_revision")
     seen = stack.seen_runs("receive_submissions")
     send_first_returns(stack.settings)
     run = stack.next_run("receive_submissions", seen)
     assert run.state == "success"
-    assert releases(stack) == before
+    assert publications(stack) == ["2009-11.r1"]
     assert stack.seen_runs("monthly_revision") == months
 
 
-def test_a_run_by_hand_is_of_its_partition_key(stack: Stack) -> None:
-    before = releases(stack)
-    run = stack.api.wait_for_run(stack.api.trigger("monthly_monitoring", "2009-11"), 240)
+def test_runs_by_hand_and_the_later_month_that_depends_on_them(stack: Stack) -> None:
+    """November 2010 shows November 2009 beside its own figures and follows it."""
+    by_hand = stack.api.trigger("monthly_monitoring", "2010-11")
+    assert stack.api.wait_for_run(by_hand, MONTH_SECONDS).state == "success"
+    seen = stack.seen_runs("monthly_revision")
+
+    run = stack.api.wait_for_run(stack.api.trigger("monthly_monitoring", "2009-11"), MONTH_SECONDS)
     assert run.state == "success", stack.api.task_states(run)
     assert stack.api.task_states(run)["publish"] == "success"
-    assert releases(stack) == before, "the same figures make no new release"
+    assert publications(stack) == ["2009-11.r1"], "the same figures make no new publication"
+
+    later = stack.next_run("monthly_revision", seen)
+    assert (later.state, later.partition_key) == ("success", "2010-11")
+    assert stack.seen_runs("monthly_revision") - seen == {later.run_id}
 
 
 def test_stop_leaves_no_process(stack: Stack) -> None:

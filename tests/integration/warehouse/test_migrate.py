@@ -118,6 +118,7 @@ def test_a_reader_is_read_only_with_a_time_limit(module_warehouse_home: Settings
         (Role.loader, "delete from raw.cell_mark"),
         (Role.loader, "select * from released.fund_by_source"),
         (Role.builder, "update ops.submission set state = 'accepted'"),
+        (Role.builder, "create schema mine"),
         (Role.builder, "insert into ops.release (reason) values ('x')"),
         (Role.builder, "select * from released.fund_by_source"),
         (Role.publisher, "delete from released.fund_by_source"),

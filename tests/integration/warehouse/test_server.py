@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +61,15 @@ def closed_home(tmp_path: Path) -> Iterator[Settings]:
     settings = Settings(home=parent / "home")
     yield settings
     stop_server(settings)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Return a folder that other users may enter, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="tmw-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def test_start_is_idempotent_and_stop_leaves_no_process(closed_home: Settings) -> None:
@@ -164,15 +175,13 @@ def test_connecting_to_a_stopped_server_says_what_to_do(closed_home: Settings) -
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 @pytest.mark.parametrize("user", [pwd.getpwnam("nobody").pw_uid, _NAMELESS_ID])
-def test_an_ordinary_user(tmp_path: Path, user: int) -> None:
+def test_an_ordinary_user(open_folder: Path, user: int) -> None:
     _skip_where_out_of_reach()
-    home = tmp_path / "theirs" / "home"
-    home.parent.mkdir()
-    _open_way(home.parent)
+    home = open_folder / "theirs" / "home"
+    home.parent.mkdir(mode=0o700)
     os.chown(home.parent, user, user)
-    home.parent.chmod(0o700)
     done = subprocess.run(
-        [sys.executable, "-c", _AS_ORDINARY_USER, tmp_path / "mine", home, str(user)],
+        [sys.executable, "-c", _AS_ORDINARY_USER, open_folder / "mine", home, str(user)],
         capture_output=True,
         text=True,
         check=False,
@@ -184,18 +193,17 @@ def test_an_ordinary_user(tmp_path: Path, user: int) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root falls back to setuid")
 def test_without_user_namespaces_root_becomes_another_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _skip_where_out_of_reach()
-    _open_way(tmp_path)
     monkeypatch.setattr("warehouse.server.account.shutil.which", lambda _name: None)
-    account = server_account(tmp_path / "none")
+    account = server_account(open_folder / "none")
     assert account.uid not in (None, 0)
-    closed = Settings(home=tmp_path / "closed" / "home")
+    closed = Settings(home=open_folder / "closed" / "home")
     closed.home.parent.mkdir(mode=0o700)
     with pytest.raises(ServerError, match=r"cannot enter .*closed.*TMW_HOME"):
         start_server(closed)
-    settings = Settings(home=tmp_path / "open")
+    settings = Settings(home=open_folder / "open")
     try:
         start_server(settings)
         assert settings.database_dir.stat().st_uid == account.uid
@@ -204,13 +212,6 @@ def test_without_user_namespaces_root_becomes_another_user(
     finally:
         stop_server(settings)
     assert server_processes(settings.database_dir) == []
-
-
-def _open_way(folder: Path) -> None:
-    """Let others pass through pytest's own 0700 folders."""
-    for passed in (folder, *folder.parents):
-        if passed.stat().st_mode & 0o011 != 0o011:
-            passed.chmod(passed.stat().st_mode | 0o011)
 
 
 def _skip_where_out_of_reach() -> None:

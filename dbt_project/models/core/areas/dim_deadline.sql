@@ -35,5 +35,6 @@ select
     {{ run_month() }} as stat_month,
     area_level,
     deadline_day,
-    cast(deadline_day + 1 as timestamp) at time zone '{{ var("timezone") }}' as deadline_at
+    -- The day ends in the time zone of the session, which the runner sets.
+    cast(deadline_day + 1 as timestamp with time zone) as deadline_at
 from working

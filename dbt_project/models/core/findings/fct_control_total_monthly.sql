@@ -115,11 +115,8 @@ growth as (
             100 * (current_value - last_year_value) / nullif(last_year_value, 0), 2
         ) as computed
     from growth_rows
-    cross join (
-        select tolerance
-        from {{ ref("seed_rule") }}
-        where check_id = 'X11'
-    ) as rule
+    inner join {{ ref("seed_rule") }} as rule
+        on rule.check_id = 'X11'
 ),
 
 compared as (

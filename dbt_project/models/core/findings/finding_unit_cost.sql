@@ -1,5 +1,11 @@
 -- Rule X7: money issued for each item against the dated unit cost of programme, sources and year.
-with counted as (
+with filed_before as (
+    select distinct filing_unit_code
+    from {{ ref("fct_fund_monthly") }}
+    where stat_month = {{ previous_month() }}
+),
+
+counted as (
     select
         fact.*,
         -- A unit's first return may leave the totals since the start blank.
@@ -7,15 +13,11 @@ with counted as (
             as column_name,
         coalesce(
             fact.issued_yuan_total,
-            case when before.filing_unit_code is null then fact.issued_yuan_ytd end
+            case when filed_before.filing_unit_code is null then fact.issued_yuan_ytd end
         ) as issued_yuan
     from {{ ref("fct_fund_monthly") }} as fact
-    left join (
-        select distinct filing_unit_code
-        from {{ ref("fct_fund_monthly") }}
-        where stat_month = {{ previous_month() }}
-    ) as before
-        on fact.filing_unit_code = before.filing_unit_code
+    left join filed_before
+        on fact.filing_unit_code = filed_before.filing_unit_code
     where fact.stat_month = {{ run_month() }} and fact.units > 0
 ),
 

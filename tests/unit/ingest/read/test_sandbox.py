@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import signal
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from openpyxl import Workbook
 
 from ingest.read.preflight import UnreadableFileError
 from ingest.read.sandbox import Sandbox
+from warehouse.errors import LandingError
 from warehouse.settings import Settings
 
 
@@ -125,6 +128,37 @@ def test_a_parser_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         assert caught.value.check_id == "IN-unreadable"
         assert time.monotonic() - started < 10
         assert box.read(good)[0].rows == [["a", "b"]]
+
+
+def test_a_file_is_not_blamed_when_somebody_kills_the_parser(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "return.csv"
+    os.mkfifo(path)  # the first attempt waits here
+
+    def kill_the_first_parser() -> None:
+        while sandbox._child is None:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        good = tmp_path / "good.csv"
+        good.write_text("a,b\n")
+        good.replace(path)
+        os.kill(sandbox._child.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_the_first_parser)
+    killer.start()
+    assert sandbox.read(path)[0].rows == [["a", "b"]]
+    killer.join()
+
+
+def test_a_reader_that_does_not_start_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n")
+    with (
+        Sandbox(Settings(home=tmp_path, read_memory_bytes=1 << 20)) as box,
+        pytest.raises(LandingError),
+    ):
+        box.read(path)
 
 
 def test_memory_is_limited(tmp_path: Path) -> None:

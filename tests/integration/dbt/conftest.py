@@ -1,0 +1,150 @@
+"""A warehouse whose returns are rows written by hand, and a dbt project that may be edited."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg import sql
+
+from warehouse.builds import BuildResult, OpenBuild, build_month, open_build
+from warehouse.database import Role, connect
+from warehouse.dbt import run_dbt
+from warehouse.errors import BuildError
+from warehouse.month import Month
+from warehouse.settings import PROJECT_ROOT, Settings
+
+MONTH = Month(2009, 11)
+_KEYS = {
+    "fp02": {"fund_doc_no": "-", "project_code": "-"},
+    "fp08": {"site_code": "-", "from_village": "-", "to_place": "-"},
+}
+_FORMS = {"FP-02": "fp02", "FP-08": "fp08"}
+
+
+class SettingsOfProject(Settings):
+    """Settings whose dbt project is the copy of a test."""
+
+    project: Path
+
+    @property
+    def dbt_project_dir(self) -> Path:
+        """Return the folder of the copy."""
+        return self.project
+
+
+class Lab:
+    """A warehouse of its own: returns go in as rows, months come out of dbt."""
+
+    def __init__(self, settings: Settings, project: Path) -> None:
+        self.settings = settings
+        self.project = project
+
+    def receive(
+        self, unit: str, form: str, rows: list[dict[str, Any]], *, month: Month = MONTH
+    ) -> int:
+        """Record an accepted, assigned return with these rows; return its submission."""
+        with connect(self.settings, Role.admin) as connection:
+            connection.execute(
+                "insert into ops.assignment (area_code, form_code, valid_from)"
+                " values (%s, %s, '2000-01-01') on conflict do nothing",
+                [unit, form],
+            )
+            row = connection.execute(
+                "insert into ops.submission (receipt_no, sha256, file_name, file_bytes,"
+                " landing_path, form_code, area_code, stat_month, version, received_at,"
+                " passed_level_0, state) values (gen_random_uuid(), gen_random_uuid(), 'a.xlsx',"
+                " 1, 'x', %s, %s, %s, 0, %s, true, 'accepted') returning submission_id",
+                [form, unit, month.first_day, month.shift(1).first_day],
+            ).fetchone()
+            assert row is not None
+            for number, values in enumerate(rows, start=20):
+                lineage = {"submission_id": row[0], "sheet": form, "row_no": number}
+                filed = {**lineage, **_KEYS[_FORMS[form]], "place_code": unit, **values}
+                connection.execute(
+                    sql.SQL("insert into raw.{} ({}) values ({})").format(
+                        sql.Identifier(_FORMS[form]),
+                        sql.SQL(", ").join(map(sql.Identifier, filed)),
+                        sql.SQL(", ").join(map(sql.Literal, filed.values())),
+                    )
+                )
+        return int(row[0])
+
+    @staticmethod
+    def fund(issued: int | None, **values: Any) -> dict[str, Any]:
+        """Return a lump row of FP-02: programme 03, provincial money, unless said otherwise."""
+        return {
+            "row_kind": "2",
+            "programme": "03",
+            "fund_source": "12",
+            "amount_issued_y": issued,
+            **values,
+        }
+
+    def build(self, month: Month = MONTH) -> BuildResult:
+        """Build a month with the project as it stands in the repository."""
+        return build_month(self.settings, month)
+
+    def run_edited(self, *selection: str, build: OpenBuild | None = None) -> dict[str, str]:
+        """Run models of the edited project in a new build; return model -> message of failure."""
+        build = build or open_build(self.settings, MONTH)
+        variables = {
+            "stat_month": build.month.first_day.isoformat(),
+            "build_id": build.build_id,
+            "build_token": str(build.token),
+        }
+        edited = SettingsOfProject(**self.settings.model_dump(), project=self.project)
+        try:
+            run_dbt(edited, ["run", "--select", *selection], variables=variables)
+        except BuildError:
+            results = json.loads((edited.run_dir / "dbt" / "run_results.json").read_text())
+            return {
+                result["unique_id"].split(".")[2]: result["message"]
+                for result in results["results"]
+                if result["status"] == "error"
+            }
+        return {}
+
+    def edit(self, path: str, change: Callable[[str], str]) -> None:
+        """Change a file of the copied project; a change that changes nothing is an error."""
+        file = self.project / path
+        text = file.read_text(encoding="utf-8")
+        assert change(text) != text
+        file.write_text(change(text), encoding="utf-8")
+
+    def rows(self, query: str) -> list[Any]:
+        """Return the rows of a query."""
+        with connect(self.settings, Role.admin) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def candidate(self, mart: str) -> list[Any]:
+        """Return a mart's rows, and the identity of the partition that holds them."""
+        return self.rows(f"select tableoid, to_jsonb(mart) from marts.{mart} as mart order by 2")
+
+
+def _copy_of_project(folder: Path) -> Path:
+    project = PROJECT_ROOT / "dbt_project"
+    ignored = shutil.ignore_patterns("target", "logs")
+    return Path(shutil.copytree(project, folder / "project", ignore=ignored))
+
+
+@pytest.fixture
+def lab(warehouse_home: Settings, tmp_path: Path) -> Lab:
+    """Return a migrated warehouse without returns, and a project that may be edited."""
+    return Lab(warehouse_home, _copy_of_project(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def module_lab(module_warehouse_home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Return the same, shared by the tests of a module."""
+    return Lab(module_warehouse_home, _copy_of_project(tmp_path_factory.mktemp("module")))
+
+
+@pytest.fixture
+def edited(module_lab: Lab, tmp_path: Path) -> Lab:
+    """Return the shared warehouse with an unedited project of its own."""
+    return Lab(module_lab.settings, _copy_of_project(tmp_path))
