@@ -26,8 +26,8 @@ def suite(scope: Scope) -> Suite:
 
 def _returns(scope: Scope) -> Batch:
     keys = (
-        "area_code", "area_name_zh", "form_code", "last_state", "last_file", "errors_zh",
-        "errors_en",
+        "area_code", "area_name_zh", "form_code", "last_state", "last_state_zh", "last_file",
+        "errors_zh", "errors_en",
     )  # fmt: skip
     query = (
         "select returns.*,"
@@ -50,7 +50,7 @@ def _returns(scope: Scope) -> Batch:
                 expected="every expected return accepted or excused",
                 message_zh="应报未报（或未通过）的报表",
                 message_en="Expected returns that are missing or were not accepted",
-                item_zh="{area_name_zh}（{area_code}）{form_code}：{last_state} {errors_zh}",
+                item_zh="{area_name_zh}（{area_code}）{form_code}：{last_state_zh} {errors_zh}",
                 item_en="{area_code} {form_code}: {last_state} {errors_en}",
                 owner=_OWNER,
                 reason="A missing return is not a zero: every total above it would be too low.",

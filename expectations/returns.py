@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from expectations.model import Scope
 
+_STATE_ZH = (
+    "case coalesce(latest.state, '') when '' then '未收到' when 'rejected' then '未通过审核'"
+    " when 'unreadable' then '无法读取' when 'returned' then '已退回'"
+    " when 'withdrawn' then '已撤回' else '未受理' end"
+)
+
 
 def returns_query(scope: Scope) -> str:
     """Return the query of all returns due in the month, excused ones included.
@@ -15,7 +21,7 @@ def returns_query(scope: Scope) -> str:
     first, last = scope.month.first_day, scope.month.last_day
     return (
         "with due as (select filing_unit_code as area_code, form_code, is_accepted as accepted,"
-        " is_excused as excused, deadline_at from core.fct_return_monthly"
+        " is_excused as excused from core.fct_return_monthly"
         f" where stat_month = date '{first}' and (is_expected or is_excused)),"
         " area as (select distinct on (area_code) area_code, name_zh from ops.area"
         f" where valid_from <= date '{last}' order by area_code, valid_from desc),"
@@ -31,7 +37,8 @@ def returns_query(scope: Scope) -> str:
         " join latest using (submission_id) where finding.severity = 'error'"
         " group by finding.submission_id)"
         " select due.area_code, area.name_zh as area_name_zh, due.form_code, due.accepted,"
-        " due.excused, due.deadline_at, coalesce(latest.state, 'not received') as last_state,"
+        " due.excused, coalesce(latest.state, 'not received') as last_state,"
+        f" {_STATE_ZH} as last_state_zh,"
         " latest.file_name as last_file, coalesce(told.errors_zh, '') as errors_zh,"
         " coalesce(told.errors_en, '') as errors_en"
         " from due left join area using (area_code)"

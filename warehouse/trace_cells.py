@@ -50,7 +50,7 @@ class TracedCell:
 
 
 def fetch_cells(
-    connection: psycopg.Connection, table: str, column: str, rows: sql.Composable
+    connection: psycopg.Connection, column: str, rows: sql.Composable
 ) -> tuple[TracedCell, ...]:
     """Return the cells of one column in the raw rows that `rows` (a FROM ... WHERE) chooses.
 

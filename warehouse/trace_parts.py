@@ -71,7 +71,7 @@ def cells_where(
         joins=cell_joins(table, column),
         conditions=sql.SQL(" and ").join(conditions),
     )
-    return fetch_cells(connection, table, column, rows)
+    return fetch_cells(connection, column, rows)
 
 
 def _condition(key: str, how: dict[str, object], question: Question) -> sql.Composable | None:

@@ -16,3 +16,8 @@
 {% macro sum_yuan(amount) -%}
     cast(sum({{ amount }}) as numeric(20, 2))
 {%- endmacro %}
+
+{# The same, of yuan. #}
+{% macro sum_yuan_where_both(side, numerator, denominator) -%}
+    cast({{ sum_where_both(side, numerator, denominator) }} as numeric(20, 2))
+{%- endmacro %}

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import psutil
 import pytest
@@ -76,14 +76,22 @@ PUBLISH: tuple[tuple[str, Whom], ...] = (
 )
 
 
+class Calm(NamedTuple):
+    """What an undisturbed run came to: the hash of its candidate, and what readers saw."""
+
+    candidate_hash: str
+    rows: dict[str, list[Any]]
+
+
 @dataclass
 class Warehouse:
-    """One installation, with what an undisturbed run published for each of two inputs."""
+    """One installation; `calm` holds what each of two inputs comes to when nothing is killed."""
 
     settings: Settings
-    calm: dict[int, dict[str, list[Any]]] = field(default_factory=dict)
+    calm: dict[int, Calm] = field(default_factory=dict)
     version: int = 0
     issued: int = ISSUED[0]
+    stage: Literal["published", "received", "built"] = "published"
 
     def send_next(self) -> None:
         """Send every unit's return once more, one version higher, Songping with its other sum."""
@@ -101,11 +109,24 @@ class Warehouse:
                     path.write_bytes(text.encode(filed.encoding))
                 submit_file(self.settings, path, filed.received_at)
 
-    def finish(self) -> None:
-        """Build, judge and publish what was received."""
-        build_month(self.settings, MONTH)
-        assert gate_month(self.settings, MONTH).state == "ready"
+    def bring_to(self, stage: Literal["received", "built"]) -> None:
+        """Take a next round of returns that far, unless the test before has left it there."""
+        if self.stage == "published":
+            self.send_next()
+            receive_inbox(self.settings)
+            self.stage = "received"
+        if stage == "built" and self.stage == "received":
+            build_month(self.settings, MONTH)
+            assert gate_month(self.settings, MONTH).state == "ready"
+            self.stage = "built"
+
+    def record_calm(self) -> None:
+        """Take a next round of returns through undisturbed, and remember what it came to."""
+        self.bring_to("built")
         publish(self.settings, [MONTH])
+        self.stage = "published"
+        built = self.query("select candidate_hash from ops.build where in_force")
+        self.calm[self.issued] = Calm(built[0][0], self.published())
 
     def published(self) -> dict[str, list[Any]]:
         """Return what readers see, without the names of release and publication."""
@@ -145,12 +166,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         register_waivers(settings)
         warehouse = Warehouse(settings)
         for _ in ISSUED:
-            warehouse.send_next()
-            receive_inbox(settings)
-            warehouse.finish()
-            warehouse.calm[warehouse.issued] = warehouse.published()
+            warehouse.record_calm()
         assert set(warehouse.calm) == set(ISSUED)
-        assert warehouse.calm[ISSUED[0]] != warehouse.calm[ISSUED[1]]
+        assert warehouse.calm[ISSUED[0]].rows != warehouse.calm[ISSUED[1]].rows
         yield warehouse
     finally:
         stop_server(settings)
@@ -257,31 +275,12 @@ def sessions(warehouse: Warehouse) -> set[int]:
     return {pid for (pid,) in found}
 
 
-def test_a_file_recorded_and_not_yet_cleared_away_is_no_second_one(warehouse: Warehouse) -> None:
-    """Killed between the ledger's commit and the emptying of the inbox, where no lock waits."""
-    before = [row[1:] for row in warehouse.received()]
-    warehouse.send_next()
-    itself = "import ingest.receive as r; import os; r.clear = lambda *_: os.kill(os.getpid(), 9);"
-    killed = subprocess.run(
-        [sys.executable, "-c", PRELUDE + itself + "r.receive_inbox(settings)"],
-        env=os.environ | {"TMW_HOME": str(warehouse.settings.home)},
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert [row[1:] for row in warehouse.received()] == before
-    again = receive_inbox(warehouse.settings)
-    assert again.months == {MONTH}
-    assert {finding.check_id for finding in again.findings} == {"IN-not-collected"}
-    assert [row[1:] for row in warehouse.received()] == before
-    warehouse.finish()
-    assert warehouse.published() == warehouse.calm[warehouse.issued]
-
-
 def in_force(warehouse: Warehouse) -> tuple[Any, ...]:
+    """Return what a reader sees while the publication in force stays: its name and figure."""
     publication = warehouse.query(
         "select publication_id from ops.release_month where valid_to is null"
     )[0][0]
-    shown = ISSUED[0] if warehouse.published() == warehouse.calm[ISSUED[0]] else ISSUED[1]
+    (shown,) = (issued for issued in ISSUED if warehouse.published() == warehouse.calm[issued].rows)
     return (*[publication] * len(VIEWS), shown)
 
 
@@ -293,55 +292,66 @@ def test_receive_killed_at_every_step_takes_each_file_once(warehouse: Warehouse)
         for table, whom in RECEIVE:
             kill_at(warehouse, "receive", table, whom)
             assert warehouse.received() == [], f"half a batch after a kill at {table}"
-        receive_inbox(warehouse.settings)
+        kill_between_ledger_and_inbox(warehouse)
         assert [row[1:] for row in warehouse.received()] == expected
-        assert not [path for path in warehouse.settings.inbox_dir.rglob("*") if path.is_file()]
-        assert not receive_inbox(warehouse.settings).submissions
+        again = receive_inbox(warehouse.settings)
+    assert again.months == {MONTH}
+    assert {finding.check_id for finding in again.findings} == {"IN-not-collected"}
+    assert [row[1:] for row in warehouse.received()] == expected
+    assert not [path for path in warehouse.settings.inbox_dir.rglob("*") if path.is_file()]
+    assert not receive_inbox(warehouse.settings).submissions
     assert watcher.seen == {old}
-    warehouse.finish()
-    assert warehouse.published() == warehouse.calm[warehouse.issued]
+    warehouse.stage = "received"
+
+
+def kill_between_ledger_and_inbox(warehouse: Warehouse) -> None:
+    """Kill it after its commit and before the files leave the inbox, where no lock waits."""
+    itself = "import ingest.receive as r; import os; r.clear = lambda *_: os.kill(os.getpid(), 9);"
+    killed = subprocess.run(
+        [sys.executable, "-c", PRELUDE + itself + "r.receive_inbox(settings)"],
+        env=os.environ | {"TMW_HOME": str(warehouse.settings.home)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
 
 
 def test_build_killed_at_every_step_leaves_the_release_and_is_repeated(
     warehouse: Warehouse,
 ) -> None:
     old = in_force(warehouse)
-    warehouse.send_next()
-    receive_inbox(warehouse.settings)
+    warehouse.bring_to("received")
     with Watcher(warehouse.settings) as watcher:
         for table, whom in BUILD:
             kill_at(warehouse, "build", table, whom)
-            assert warehouse.published() == warehouse.calm[old[-1]], table
-        build_month(warehouse.settings, MONTH)
-        assert gate_month(warehouse.settings, MONTH).state == "ready"
+            assert warehouse.published() == warehouse.calm[old[-1]].rows, table
+        build = build_month(warehouse.settings, MONTH)
+    assert build.candidate_hash == warehouse.calm[warehouse.issued].candidate_hash
     assert watcher.looks > len(BUILD)
     assert watcher.seen == {old}
-    publish(warehouse.settings, [MONTH])
-    assert warehouse.published() == warehouse.calm[warehouse.issued]
-    unfinished = warehouse.query("select 1 from ops.build where state = 'building'")
-    assert unfinished == []
+    assert gate_month(warehouse.settings, MONTH).state == "ready"
+    assert warehouse.query("select 1 from ops.build where state = 'building'") == []
+    warehouse.stage = "built"
 
 
 def test_publish_killed_at_every_step_shows_the_old_release_or_the_new(
     warehouse: Warehouse,
 ) -> None:
     old = in_force(warehouse)
-    warehouse.send_next()
-    receive_inbox(warehouse.settings)
-    build_month(warehouse.settings, MONTH)
-    assert gate_month(warehouse.settings, MONTH).state == "ready"
+    warehouse.bring_to("built")
     with Watcher(warehouse.settings) as watcher:
         for table, whom in PUBLISH:
             kill_at(warehouse, "publish", table, whom)
-            assert warehouse.published() == warehouse.calm[old[-1]], table
+            assert warehouse.published() == warehouse.calm[old[-1]].rows, table
         assert watcher.seen == {old}
         publish(warehouse.settings, [MONTH])
         looks = watcher.looks
         until(lambda: watcher.looks > looks + 1, "the reader looks once more")
+    assert warehouse.published() == warehouse.calm[warehouse.issued].rows
     assert watcher.seen == {old, in_force(warehouse)}
-    assert warehouse.published() == warehouse.calm[warehouse.issued]
+    assert len(watcher.seen) == 2
     leftovers = warehouse.query(
         "select publication_id from released.fund_by_source"
         " except select publication_id from ops.publication"
     )
     assert leftovers == []
+    warehouse.stage = "published"

@@ -10,7 +10,20 @@ with valid as (
         and (area.valid_until is null or area.valid_until >= {{ run_month() }})
 ),
 
-used as (
+chains as (
+    select
+        area_code,
+        unnest(
+            array_remove(
+                array[province_code, prefecture_code, county_code, township_code, village_code],
+                null
+            )
+        ) as ancestor_code
+    from valid
+    where newest = 1
+),
+
+named as (
     {%- for form in form_tables() %}
     select place_code as area_code
     from {{ ref("stg_township__" ~ form.table) }}
@@ -28,39 +41,22 @@ used as (
         and (valid_until is null or valid_until >= {{ run_month() }})
 ),
 
-used_pairs as (
-    select distinct above.area_code
-    from used
-    inner join valid
-        on used.area_code = valid.area_code and valid.newest = 1
-    cross join lateral (
-        values
-        (valid.province_code),
-        (valid.prefecture_code),
-        (valid.county_code),
-        (valid.township_code),
-        (valid.village_code)
-    ) as above (area_code)
-    where above.area_code is not null
+used as (
+    select distinct chains.ancestor_code as area_code
+    from named
+    inner join chains
+        on named.area_code = chains.area_code
 )
 
 select
     {{ run_month() }} as stat_month,
-    valid.area_code,
-    ancestor.area_code as ancestor_code,
+    chains.area_code,
+    chains.ancestor_code,
     ancestor.area_level as ancestor_level,
     ancestor.level_rank as ancestor_rank,
     ancestor.area_name_zh as ancestor_name_zh
-from used_pairs
-inner join valid
-    on used_pairs.area_code = valid.area_code and valid.newest = 1
+from used
+inner join chains
+    on used.area_code = chains.area_code
 inner join valid as ancestor
-    on
-        ancestor.area_code in (
-            valid.province_code,
-            valid.prefecture_code,
-            valid.county_code,
-            valid.township_code,
-            valid.village_code
-        )
-        and ancestor.newest = 1
+    on chains.ancestor_code = ancestor.area_code and ancestor.newest = 1

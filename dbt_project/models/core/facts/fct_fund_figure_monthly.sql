@@ -70,14 +70,10 @@ select
     {{ sum_yuan(measure ~ "_last_year") }} as {{ measure }}_last_year,
     {%- endfor %}
     {%- for rate, numerator, denominator in fund_rates() %}
-    cast(
-        {{ sum_where_both(numerator, numerator, denominator) }} as numeric(20, 2)
-    ) as {{ rate }}_numerator,
-    cast(
-        {{ sum_where_both(denominator, numerator, denominator) }} as numeric(20, 2)
-    ) as {{ rate }}_denominator
-    {{- "," if not loop.last }}
+    {{ sum_yuan_where_both(numerator, numerator, denominator) }} as {{ rate }}_numerator,
+    {{ sum_yuan_where_both(denominator, numerator, denominator) }} as {{ rate }}_denominator,
     {%- endfor %}
+    count(case when is_this_year then 1 end) as filing_units
 from unit_figures
 group by area_code, programme_code, source_scope, scope_code
 -- What was filed last year alone has no row of its own this year.

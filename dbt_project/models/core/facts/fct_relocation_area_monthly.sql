@@ -39,7 +39,8 @@ select
     plan_year,
     mode,
     {%- for measure in relocation_measures() %}
-    cast({{ measure }} as {{ "numeric(20, 2)" if "yuan" in measure else "bigint" }}) as {{ measure }},
+    {%- set type = "numeric(20, 2)" if "yuan" in measure else "bigint" %}
+    cast({{ measure }} as {{ type }}) as {{ measure }},
     {%- endfor %}
     -- A price is for persons, households or square metres; prices of two kinds do not add up.
     cast(case when bases = 1 then priced_yuan end as numeric(20, 2)) as unit_cost_yuan_numerator,

@@ -61,17 +61,15 @@ covers as (
 {{ form.table }}_controls as (
     select
         control.*,
-        measured.measure,
-        measured.printed,
+        measured.column_name as measure,
+        {{ measure_value(form, "control", "measured.column_name") }} as printed,
         coalesce(control.compare_with, '1') as compared
     from {{ form.table }} as control
-    cross join lateral (
-        values
-        {%- for measure in form.measures %}
-        ('{{ measure }}', cast(control.{{ measure }} as numeric)){{ "," if not loop.last }}
-        {%- endfor %}
-    ) as measured (measure, printed)
-    where control.row_kind = '3' and measured.printed is not null
+    inner join {{ ref("seed_form_measure") }} as measured
+        on measured.form_code = '{{ form.form_code }}'
+    where
+        control.row_kind = '3'
+        and {{ measure_value(form, "control", "measured.column_name") }} is not null
 ),
 
 {{ form.table }}_inside as (
@@ -105,7 +103,7 @@ covers as (
             and control.submission_id = part.submission_id
             and control.place_code = part.place_code
             and control.programme = part.programme
-            and (control.sheet, control.row_no) <> (part.sheet, part.row_no)
+            and (control.sheet <> part.sheet or control.row_no <> part.row_no)
         )
 ),
 

@@ -1,5 +1,18 @@
 -- Rule G5: control totals that do not agree with their parts (error, with the likely slip where
 -- only one part can be it), and those that nothing can be compared with (info).
+{%- set known = {
+    "it_zh": "measure_zh",
+    "it_en": "measure_en",
+    "printed": plain_number("printed"),
+    "computed": plain_number("computed"),
+    "difference": plain_number("difference"),
+    "tolerance": plain_number("tolerance"),
+} -%}
+{%- set slip = {
+    "slip_place": "slip_place",
+    "slip_row": "cast(slip_row_no as text)",
+    "slip_value": plain_number("slip_value"),
+} %}
 with found as (
     select *
     from {{ ref("fct_control_total_monthly") }}
@@ -32,8 +45,8 @@ described as (
         found.*,
         rule.severity,
         rule.level,
-        rule.message_zh,
-        rule.message_en,
+        rule.message_zh as sentence_zh,
+        rule.message_en as sentence_en,
         measured.name_zh as measure_zh,
         measured.name_en as measure_en,
         concat(
@@ -55,6 +68,16 @@ described as (
             found.slip_submission_id = positions.submission_id
             and found.slip_sheet = positions.sheet
             and found.measure = positions.column_name
+),
+
+worded as (
+    select
+        described.*,
+        {{ fill_sentence("sentence_zh", known) }} as broken_zh,
+        {{ fill_sentence("sentence_en", known) }} as broken_en,
+        {{ fill_sentence(rule_parameter("G5", "slip_zh"), slip) }} as slip_zh,
+        {{ fill_sentence(rule_parameter("G5", "slip_en"), slip) }} as slip_en
+    from described
 )
 
 select
@@ -71,33 +94,17 @@ select
     row_key,
     {{ plain_number("printed") }} as value,
     {{ plain_number("computed") }} as expected,
-    {%- for language in ["zh", "en"] %}
-    {%- set known = {
-        "it_zh": "measure_zh",
-        "it_en": "measure_en",
-        "printed": plain_number("printed"),
-        "computed": plain_number("computed"),
-        "difference": plain_number("difference"),
-        "tolerance": plain_number("tolerance"),
-    } %}
-    {%- set slip = {
-        "slip_place": "slip_place",
-        "slip_row": "cast(slip_row_no as text)",
-        "slip_value": plain_number("slip_value"),
-    } %}
+    case
+        when verdict = 'no_parts'
+            then concat('合计核对行“', measure_zh, '”没有可核对的构成行，未核对。')
+        when slip_row_no is null then broken_zh
+        else concat(broken_zh, slip_zh)
+    end as message_zh,
     case
         when verdict = 'no_parts'
             then
-                {%- if language == "zh" %}
-                '合计核对行“' || measure_zh || '”没有可核对的构成行，未核对。'
-                {%- else %}
-                'No row makes up the control total of "' || measure_en || '"; it was not compared.'
-                {%- endif %}
-        when slip_row_no is null then {{ fill_sentence("message_" ~ language, known) }}
-        else
-            {{ fill_sentence("message_" ~ language, known) }}
-            || {{ "' ' || " if language == "en" }}
-            {{- fill_sentence(rule_parameter("G5", "slip_" ~ language), slip) }}
-    end as message_{{ language }}{{ "," if not loop.last }}
-    {%- endfor %}
-from described
+                concat('No row makes up the control total of "', measure_en, '"; not compared.')
+        when slip_row_no is null then broken_en
+        else concat(broken_en, ' ', slip_en)
+    end as message_en
+from worded
