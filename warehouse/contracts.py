@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,14 +50,20 @@ def mart_contracts(settings: Settings) -> tuple[MartContract, ...]:
     """
     found: dict[str, MartContract] = {}
     for path in sorted((settings.dbt_project_dir / "models" / "marts").rglob("*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        for model in content.get("models") or []:
+        for model in _models(path, path.stat().st_mtime_ns):
             if not model["name"].startswith(_PREFIX):
                 continue
             if model["name"] in found:
                 raise _wrong(path, model["name"], "is described twice")
             found[model["name"]] = _contract(path, model)
     return tuple(found[name] for name in sorted(found))
+
+
+@lru_cache(maxsize=64)
+def _models(path: Path, _modified_ns: int) -> tuple[dict[str, Any], ...]:
+    """Return the models a file describes; a trace or a gate asks for the same file many times."""
+    content = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}
+    return tuple(content.get("models") or ())
 
 
 def _contract(path: Path, model: dict[str, Any]) -> MartContract:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-
 import pytest
 
-import warehouse.trace as tracing
 from examples.lijiang.load import send_corrected_returns, send_first_returns
 from expectations.gate import gate_month
 from ingest.receive import receive_inbox
@@ -17,15 +13,6 @@ from warehouse.releases import publish
 from warehouse.settings import Settings
 
 MONTH = Month(2009, 11)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _contracts_read_once() -> Iterator[None]:
-    """Spare hundreds of traces the reading of the same contracts."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(tracing, "mart_contracts", cache(tracing.mart_contracts))
-    yield
-    patch.undo()
 
 
 @pytest.fixture(scope="module")

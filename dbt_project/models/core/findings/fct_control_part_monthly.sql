@@ -53,7 +53,9 @@ covers as (
 {%- set filed = ref("stg_township__" ~ form.table) -%}
 {%- set has_source = "fund_source" in form["keys"] -%}
 {{ form.table }} as (
-    select *
+    select
+        *,
+        {{ "fund_source" if has_source else "cast(null as text)" }} as source_code
     from {{ filed }}
     where stat_month = {{ run_month() }}
 ),
@@ -82,7 +84,7 @@ covers as (
         part.sheet,
         part.row_no,
         part.filing_unit_code,
-        {{ "part.fund_source" if has_source else "cast(null as text)" }} as fund_source,
+        part.source_code,
         {{ row_key(form.table, "part") }} as row_key,
         {{ measure_value(form, "part", "control.measure") }} as value,
         control.compared
@@ -119,18 +121,42 @@ covers as (
             inner join covers
                 on
                     covers.list_name = 'fund_source'
-                    and larger.fund_source = covers.total_code
+                    and larger.source_code = covers.total_code
                     and covers.total_code <> covers.part_code
             where
                 part.compared = '2'
                 and larger.compared = '2'
                 and larger.value is not null
-                and covers.part_code = part.fund_source
+                and covers.part_code = part.source_code
                 and larger.control_submission_id = part.control_submission_id
                 and larger.control_sheet = part.control_sheet
                 and larger.control_row_no = part.control_row_no
                 and larger.measure = part.measure
         )
+),
+
+{{ form.table }}_elsewhere as (
+    select distinct
+        control.submission_id,
+        control.sheet,
+        control.row_no,
+        control.measure
+    from {{ form.table }}_controls as control
+    inner join {{ ref("seed_uninstalled_part") }} as elsewhere
+        on
+            elsewhere.compared_form = '{{ form.form_code }}'
+            and control.measure = elsewhere.column_name
+    inner join covers as programmes
+        on
+            programmes.list_name = 'programme'
+            and control.programme = programmes.total_code
+            and elsewhere.programme = programmes.part_code
+    inner join covers as sources
+        on
+            sources.list_name = 'fund_source'
+            and control.source_code = sources.total_code
+            and elsewhere.fund_source = sources.part_code
+    where control.compared = '1'
 ),
 
 {{ form.table }}_compared as (
@@ -145,30 +171,12 @@ covers as (
         control.place_code,
         {{ row_key(form.table, "control") }} as row_key,
         control.programme as programme_code,
-        {{ "control.fund_source" if has_source else "cast(null as text)" }} as fund_source_code,
+        control.source_code as fund_source_code,
         control.compared as compare_with,
         coalesce(control.list_complete, false) as list_complete,
         cast(control.tolerance as numeric(20, 2)) as tolerance,
         cast(control.printed as numeric(20, 2)) as printed,
-        exists (
-            select 1
-            from {{ ref("seed_uninstalled_part") }} as elsewhere
-            inner join covers as programmes
-                on
-                    programmes.list_name = 'programme'
-                    and elsewhere.programme = programmes.part_code
-            inner join covers as sources
-                on
-                    sources.list_name = 'fund_source'
-                    and elsewhere.fund_source = sources.part_code
-            where
-                elsewhere.compared_form = '{{ form.form_code }}'
-                and elsewhere.column_name = control.measure
-                and programmes.total_code = control.programme
-                and sources.total_code
-                = {{ "control.fund_source" if has_source else "cast(null as text)" }}
-                and control.compared = '1'
-        ) as has_part_elsewhere,
+        elsewhere.measure is not null as has_part_elsewhere,
         coalesce(part.submission_id, 0) as part_submission_id,
         coalesce(part.sheet, '-') as part_sheet,
         coalesce(part.row_no, 0) as part_row_no,
@@ -182,6 +190,12 @@ covers as (
             and control.sheet = part.control_sheet
             and control.row_no = part.control_row_no
             and control.measure = part.measure
+    left join {{ form.table }}_elsewhere as elsewhere
+        on
+            control.submission_id = elsewhere.submission_id
+            and control.sheet = elsewhere.sheet
+            and control.row_no = elsewhere.row_no
+            and control.measure = elsewhere.measure
 ){{ "," if not loop.last }}
 
 {% endfor -%}
