@@ -56,7 +56,9 @@ def wait_for(settings: Settings, what: str, receipts: Sequence[Receipt]) -> None
     with progress.status("") as spinner:
         while True:
             decided, state = decided_of(settings, receipts), state_of(settings, MONTH)
-            if decided == len(receipts) and state in ENDED:
+            folders = (settings.inbox_dir / receipt.receipt_no for receipt in receipts)
+            waiting = any(folder.exists() for folder in folders)
+            if decided == len(receipts) and not waiting and state in ENDED:
                 return
             spinner.update(
                 f"The scheduler takes {what} through {MONTH}: "

@@ -8,7 +8,6 @@ it. Meanwhile a reader asks all views in one statement, again and again.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,10 +29,8 @@ from ingest.landing import submit_file
 from ingest.receive import receive_inbox
 from warehouse.builds import build_month
 from warehouse.database import Role, connect
-from warehouse.migrate import migrate
 from warehouse.month import Month
 from warehouse.releases import publish
-from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 MONTH = Month(2009, 11)
@@ -109,6 +106,14 @@ class Warehouse:
                     path.write_bytes(text.encode(filed.encoding))
                 submit_file(self.settings, path, filed.received_at)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a command that works on this warehouse."""
+        own = os.environ | {"TMW_HOME": str(self.settings.home)}
+        if self.settings.database_url is not None:
+            own["TMW_DATABASE_URL"] = self.settings.database_url.get_secret_value()
+        return own
+
     def bring_to(self, stage: Literal["received", "built"]) -> None:
         """Take a next round of returns that far, unless the test before has left it there."""
         if self.stage == "published":
@@ -157,22 +162,15 @@ class Warehouse:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    settings = Settings(home=tmp_path_factory.mktemp("recovery"))
-    start_server(settings)
-    try:
-        migrate(settings)
-        register_assignments(settings)
-        register_waivers(settings)
-        warehouse = Warehouse(settings)
-        for _ in ISSUED:
-            warehouse.record_calm()
-        assert set(warehouse.calm) == set(ISSUED)
-        assert warehouse.calm[ISSUED[0]].rows != warehouse.calm[ISSUED[1]].rows
-        yield warehouse
-    finally:
-        stop_server(settings)
-        shutil.rmtree(settings.home, ignore_errors=True)
+def warehouse(module_warehouse_home: Settings) -> Warehouse:
+    register_assignments(module_warehouse_home)
+    register_waivers(module_warehouse_home)
+    warehouse = Warehouse(module_warehouse_home)
+    for _ in ISSUED:
+        warehouse.record_calm()
+    assert set(warehouse.calm) == set(ISSUED)
+    assert warehouse.calm[ISSUED[0]].rows != warehouse.calm[ISSUED[1]].rows
+    return warehouse
 
 
 class Watcher:
@@ -233,15 +231,16 @@ def writers_wait_at(warehouse: Warehouse, table: str) -> Iterator[None]:
 def kill_at(warehouse: Warehouse, command: str, table: str, whom: Whom) -> None:
     """Run the command until it waits for the table, kill it there, and see it quite gone."""
     arrived = (
-        f"select 1 from pg_locks where relation = '{table}'::regclass and not granted"
-        " union all select 1 from pg_locks inner join pg_inherits on relation = inhrelid"
-        f" where inhparent = '{table}'::regclass and not granted"
+        "select 1 from pg_locks inner join pg_database as d on database = d.oid"
+        " left join pg_inherits on relation = inhrelid"
+        " where datname = current_database() and not granted"
+        f" and '{table}'::regclass in (relation, inhparent)"
     )
     before = sessions(warehouse)
     with writers_wait_at(warehouse, table):
         process = subprocess.Popen(
             [sys.executable, "-c", PRELUDE + COMMANDS[command]],
-            env=os.environ | {"TMW_HOME": str(warehouse.settings.home)},
+            env=warehouse.environment,
             start_new_session=True,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -270,7 +269,7 @@ def kill_at(warehouse: Warehouse, command: str, table: str, whom: Whom) -> None:
 def sessions(warehouse: Warehouse) -> set[int]:
     found = warehouse.query(
         "select pid from pg_stat_activity"
-        " where application_name like 'tmw %' and pid <> pg_backend_pid()"
+        " where datname = current_database() and pid <> pg_backend_pid()"
     )
     return {pid for (pid,) in found}
 
@@ -309,7 +308,7 @@ def kill_between_ledger_and_inbox(warehouse: Warehouse) -> None:
     itself = "import ingest.receive as r; import os; r.clear = lambda *_: os.kill(os.getpid(), 9);"
     killed = subprocess.run(
         [sys.executable, "-c", PRELUDE + itself + "r.receive_inbox(settings)"],
-        env=os.environ | {"TMW_HOME": str(warehouse.settings.home)},
+        env=warehouse.environment,
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,8 @@ from ingest.receive import ReceivedBatch, receive_inbox
 from warehouse.builds import BuildResult, build_month
 from warehouse.database import Role, connect
 from warehouse.errors import MonthHeldError
-from warehouse.migrate import migrate
 from warehouse.month import Month
 from warehouse.releases import ReleaseResult, publish
-from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 MONTH = Month(2009, 11)
@@ -77,16 +73,9 @@ def read_published(settings: Settings) -> dict[str, list[Row]]:
     }
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    settings = Settings(home=tmp_path_factory.mktemp("lijiang"))
-    start_server(settings)
-    try:
-        migrate(settings)
-        yield settings
-    finally:
-        stop_server(settings)
-        shutil.rmtree(settings.home, ignore_errors=True)
+@pytest.fixture(scope="module")
+def home(module_warehouse_home: Settings) -> Settings:
+    return module_warehouse_home
 
 
 def _round(settings: Settings) -> Stage:
@@ -102,14 +91,14 @@ def _round(settings: Settings) -> Stage:
     return Stage(settings, batch, build, verdict, release, refusal, published)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def held(home: Settings) -> Stage:
     """Return the stage after every first return, Huaping's figures as printed."""
     send_first_returns(home)
     return _round(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def corrected(home: Settings, held: Stage) -> Stage:
     """Return the stage after Huaping's two corrected returns."""
     assert held.release is None
@@ -117,7 +106,7 @@ def corrected(home: Settings, held: Stage) -> Stage:
     return _round(home)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def revised(home: Settings, corrected: Stage, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Return the stage after Songping sent 3,100,000 in place of 3,000,000, as version 1."""
     assert corrected.release is not None

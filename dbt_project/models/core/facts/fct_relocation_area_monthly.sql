@@ -2,8 +2,8 @@
 -- place lies in it, whoever filed them.
 with placed as (
     select
-        reach.ancestor_code as area_code,
         fact.*,
+        reach.ancestor_code as area_code,
         fact.subsidy_planned_yuan is not null
         and fact.planned_standard_units is not null as is_priced
     from {{ ref("fct_relocation_monthly") }} as fact

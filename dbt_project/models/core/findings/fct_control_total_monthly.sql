@@ -14,9 +14,9 @@ with sums as (
         fund_source_code,
         compare_with,
         list_complete,
-        coalesce(tolerance, 0) as tolerance,
         printed,
         has_part_elsewhere,
+        coalesce(tolerance, 0) as tolerance,
         count(part_value) as parts_count,
         sum(part_value) as parts_sum
     from {{ ref("fct_control_part_monthly") }}
