@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,13 +17,14 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from warehouse.database import WAREHOUSE_DATABASE, Role, connect, database_url
+from warehouse.database import Role, connect, database_url
 from warehouse.migrate import migrate
 from warehouse.roles import secure_database
 from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 MAINTENANCE_DATABASE = "postgres"
+Clone = Callable[[Settings, Path], AbstractContextManager[Settings]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,6 +73,12 @@ def module_warehouse_home(
         yield shared
 
 
+@pytest.fixture(scope="session")
+def clone_warehouse() -> Clone:
+    """Return `cloned_warehouse`, for fixtures that copy a warehouse they have filled."""
+    return cloned_warehouse
+
+
 @pytest.fixture
 def environment_of() -> Callable[[Settings], dict[str, str]]:
     """Return a function that gives a subprocess the environment of some settings."""
@@ -88,21 +95,19 @@ def environment_of() -> Callable[[Settings], dict[str, str]]:
 
 @contextmanager
 def cloned_warehouse(template: Settings, home: Path) -> Iterator[Settings]:
-    """Clone the template into a new database and give it a home with the same secrets."""
-    home.mkdir(parents=True)
-    shutil.copytree(template.secret_dir, home / "secrets")
+    """Clone a warehouse nobody is connected to: its database, its secrets and its files."""
+    shutil.copytree(template.home, home, ignore=shutil.ignore_patterns("database", "run", "logs"))
+    origin = database_url(template, Role.admin).set(drivername="postgresql")
     name = f"test_{uuid4().hex[:12]}"
     identifier = sql.Identifier(name)
     with connect(template, Role.admin, database=MAINTENANCE_DATABASE, autocommit=True) as admin:
         admin.execute(
             sql.SQL("create database {} template {}").format(
-                identifier, sql.Identifier(WAREHOUSE_DATABASE)
+                identifier, sql.Identifier(str(origin.database))
             )
         )
-    url = database_url(template, Role.admin, name).set(drivername="postgresql")
-    settings = Settings(
-        home=home, database_url=SecretStr(url.render_as_string(hide_password=False))
-    )
+    url = origin.set(database=name).render_as_string(hide_password=False)
+    settings = Settings(home=home, database_url=SecretStr(url))
     with connect(settings, Role.admin) as connection:  # grants on a database are not cloned
         secure_database(connection)
     try:

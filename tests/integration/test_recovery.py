@@ -267,9 +267,11 @@ def kill_at(warehouse: Warehouse, command: str, table: str, whom: Whom) -> None:
 
 
 def sessions(warehouse: Warehouse) -> set[int]:
+    """Return the sessions of our programs, all but this one and the readers'."""
     found = warehouse.query(
         "select pid from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
+        " where datname = current_database() and application_name like 'tmw %'"
+        " and application_name <> 'tmw reader' and pid <> pg_backend_pid()"
     )
     return {pid for (pid,) in found}
 
