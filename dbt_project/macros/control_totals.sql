@@ -20,16 +20,9 @@
 {# Whether a row belongs to the total by its keys: codes by what the total covers, other keys
    when the total names one. Mode 0, "not collected", stands for every mode. #}
 {% macro part_matches(form, control, part) -%}
-    {%- set coded = ['programme', 'fund_source'] -%}
     {%- for key in form['keys'] if key not in ['place_code', 'row_kind'] %}
-        {%- if key in coded %}
-        and exists (
-            select 1 from covers
-            where
-                covers.list_name = '{{ key }}'
-                and covers.total_code = {{ control }}.{{ key }}
-                and covers.part_code = {{ part }}.{{ key }}
-        )
+        {%- if key in ['programme', 'fund_source'] %}
+        and {{ part }}.{{ key }} = any({{ control }}.{{ key }}_codes)
         {%- else %}
         and (
             cast({{ control }}.{{ key }} as text) in ('-'{{ ", '0'" if key == 'mode' }})

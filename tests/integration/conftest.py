@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,3 +34,19 @@ def built_example(
         receive_inbox(settings)
         build_month(settings, MONTH)
         yield settings
+
+
+@pytest.fixture(scope="session")
+def songping_revised(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Settings], Path]:
+    """Return a function that edits the csv Songping sent to a warehouse, as its clerk would."""
+
+    def revise(settings: Settings) -> Path:
+        sent = settings.home / "examples" / "lijiang" / "FP-02_530722208000_200911_v0.csv"
+        text = sent.read_bytes().decode("utf-8")
+        assert text.count("报送版本 Version,0") == text.count(",3000000,") == 1
+        edited = text.replace("报送版本 Version,0", "报送版本 Version,1")
+        path = tmp_path_factory.mktemp("songping") / "FP-02_530722208000_200911_v1.csv"
+        path.write_bytes(edited.replace(",3000000,", ",3100000,").encode("utf-8"))
+        return path
+
+    return revise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,19 +108,10 @@ def corrected(home: Settings, held: Stage) -> Stage:
 
 
 @pytest.fixture(scope="module")
-def revised(home: Settings, corrected: Stage, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def revised(
+    home: Settings, corrected: Stage, songping_revised: Callable[[Settings], Path]
+) -> Stage:
     """Return the stage after Songping sent 3,100,000 in place of 3,000,000, as version 1."""
     assert corrected.release is not None
-    submit_file(home, songping_revised(home, tmp_path_factory.mktemp("songping")))
+    submit_file(home, songping_revised(home))
     return _round(home)
-
-
-def songping_revised(settings: Settings, folder: Path) -> Path:
-    """Edit the csv that Songping sent, as its statistician would."""
-    sent = settings.home / "examples" / "lijiang" / "FP-02_530722208000_200911_v0.csv"
-    text = sent.read_bytes().decode("utf-8")
-    assert text.count("报送版本 Version,0") == text.count(",3000000,") == 1
-    path = folder / "FP-02_530722208000_200911_v1.csv"
-    edited = text.replace("报送版本 Version,0", "报送版本 Version,1")
-    path.write_bytes(edited.replace(",3000000,", ",3100000,").encode("utf-8"))
-    return path

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ import pytest
 from cli.stack import stack_start, stack_stop
 from cli.stack_state import is_running, read_record
 from examples.lijiang.load import send_corrected_returns, send_first_returns
+from ingest.landing import submit_file
 from warehouse.database import Role, connect
 from warehouse.month import Month
 from warehouse.server import start_server, stop_server
+from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from cli.stack import StackStatus
@@ -30,14 +33,16 @@ NOVEMBER = Month(2009, 11)
 MONTH_SECONDS = 240.0
 FIGURE = """
 select issued_yuan_ytd from published.fund_by_source
-where stat_month = '2009-11-01' and area_code = '530700000000'
-    and programme_code = '01' and fund_source_code = '10'
+where stat_month = '2009-11-01' and area_code = %(area)s
+    and programme_code = %(programme)s and fund_source_code = %(source)s
 """
+LIJIANG = {"area": "530700000000", "programme": "01", "source": "10"}
 
 
-def published_figure(stack: Stack) -> list[int]:
+def published_figure(stack: Stack, **where: str) -> list[int]:
     with connect(stack.settings, Role.reader) as connection:
-        return [int(row[0]) for row in connection.execute(FIGURE).fetchall()]
+        rows = connection.execute(FIGURE, where or LIJIANG).fetchall()
+    return [int(row[0]) for row in rows]
 
 
 def publications(stack: Stack) -> list[str]:
@@ -121,13 +126,24 @@ def test_corrected_returns_are_published_by_the_scheduler(stack: Stack) -> None:
     assert published_figure(stack) == [28_050_000]
 
 
-def test_the_same_files_again_change_nothing(stack: Stack) -> None:
+def test_a_changed_return_changes_the_figure_and_the_first_file_again_does_not(
+    stack: Stack, songping_revised: Callable[[Settings], Path]
+) -> None:
+    songping = {"area": "530722208000", "programme": "02", "source": "12"}
+    assert published_figure(stack, **songping) == [3_000_000]
+    seen = stack.seen_runs("monthly_revision")
+    submit_file(stack.settings, songping_revised(stack.settings))
+    run = stack.next_run("monthly_revision", seen)
+    assert stack.api.task_states(run)["publish"] == "success"
+    assert published_figure(stack, **songping) == [3_100_000]
+    assert publications(stack) == ["2009-11.r1", "2009-11.r2"]
+
     months = stack.seen_runs("monthly_revision")
     seen = stack.seen_runs("receive_submissions")
     send_first_returns(stack.settings)
-    run = stack.next_run("receive_submissions", seen)
-    assert run.state == "success"
-    assert publications(stack) == ["2009-11.r1"]
+    assert stack.next_run("receive_submissions", seen).state == "success"
+    assert publications(stack) == ["2009-11.r1", "2009-11.r2"]
+    assert published_figure(stack, **songping) == [3_100_000]
     assert stack.seen_runs("monthly_revision") == months
 
 
@@ -140,7 +156,7 @@ def test_runs_by_hand_and_the_later_month_that_depends_on_them(stack: Stack) -> 
     run = stack.api.wait_for_run(stack.api.trigger("monthly_monitoring", "2009-11"), MONTH_SECONDS)
     assert run.state == "success", stack.api.task_states(run)
     assert stack.api.task_states(run)["publish"] == "success"
-    assert publications(stack) == ["2009-11.r1"], "the same figures make no new publication"
+    assert len(publications(stack)) == 2, "the same figures make no new publication"
 
     later = stack.next_run("monthly_revision", seen)
     assert (later.state, later.partition_key) == ("success", "2010-11")
