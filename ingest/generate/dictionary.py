@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from ingest.forms.catalogue import code_list, cross_form_rules, general_rules, table_columns
 from ingest.forms.model import Code, Column, Form, Rule, Table
 from ingest.generate.files import NOTICE, Files
 from ingest.generate.labels import BASIS, TYPE, row_kinds, severity
+from ingest.generate.marts import mart_models
 
 PATH = PurePosixPath("docs/generated/data-dictionary.md")
 
@@ -39,7 +38,7 @@ def data_dictionary(forms: Sequence[Form], marts_folder: Path) -> Files:
     for name in _lists(forms):
         lines += [f"### {name}", "", *_codes(code_list(name).values()), ""]
     lines += ["## Published views 发布视图", ""]
-    for mart in _marts(marts_folder):
+    for mart in mart_models(marts_folder):
         lines += _mart(mart)
     return {PATH: ("\n".join(lines).rstrip() + "\n").encode()}
 
@@ -119,14 +118,6 @@ def _codes(codes: Iterable[Code]) -> Iterator[str]:
         for code in codes
     )
     yield from _grid(("code", "中文", "English", "group", "row kinds", "covers"), rows)
-
-
-def _marts(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.glob("*.yml")):
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        for model in document.get("models", []):
-            if model["name"].startswith("mart_"):
-                yield model
 
 
 def _mart(mart: dict[str, Any]) -> Iterator[str]:

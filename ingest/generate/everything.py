@@ -9,6 +9,7 @@ from ingest.generate.ddl import raw_ddl
 from ingest.generate.dictionary import data_dictionary
 from ingest.generate.files import put_files
 from ingest.generate.macros import form_macros
+from ingest.generate.marts import MARTS_FOLDER
 from ingest.generate.seeds import seed_files
 from ingest.generate.staging import staging_files
 from ingest.generate.templates import template_files
@@ -21,12 +22,13 @@ def generate(root: Path) -> list[Path]:
     folders named `generated`.
     """
     forms = list(load_forms().values())
+    marts = root / MARTS_FOLDER
     return put_files(
         root,
         raw_ddl(forms)
         | form_macros(forms)
         | staging_files(forms)
-        | seed_files(forms)
+        | seed_files(forms, marts)
         | template_files(forms)
-        | data_dictionary(forms, root / "dbt_project" / "models" / "marts"),
+        | data_dictionary(forms, marts),
     )

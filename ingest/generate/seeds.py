@@ -6,11 +6,12 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from ingest.forms.model import Form
 from ingest.generate import seed_rows
 from ingest.generate.files import Files, as_yaml
+from ingest.generate.marts import traced_measures
 
 FOLDER = PurePosixPath("dbt_project/seeds/generated")
 SeedRow = Mapping[str, object]
@@ -26,9 +27,12 @@ class Seed:
     rows: Sequence[SeedRow]
 
 
-def seed_files(forms: Sequence[Form]) -> Files:
-    """Return one csv for each seed, and `_seeds.yml` with their types and descriptions."""
-    seeds = [*_code_seeds(), *_dated_seeds(), *_form_seeds(forms)]
+def seed_files(forms: Sequence[Form], marts: Path) -> Files:
+    """Return one csv for each seed, and `_seeds.yml` with their types and descriptions.
+
+    `marts` is the folder of the marts' contracts.
+    """
+    seeds = [*_code_seeds(), *_dated_seeds(), *_form_seeds(forms), _traced_seed(marts)]
     files = {FOLDER / f"{seed.name}.csv": _as_csv(seed) for seed in seeds}
     files[FOLDER / "_seeds.yml"] = as_yaml(
         {"version": 2, "seeds": [_properties(seed) for seed in seeds]}
@@ -132,6 +136,17 @@ def _form_seeds(forms: Sequence[Form]) -> Iterable[Seed]:
         {"check_id": "text", "name": "text", "value": "text"},
         seed_rows.rule_parameter_rows(),
     )
+
+
+def _traced_seed(marts: Path) -> Seed:
+    return Seed(
+        "seed_traced_measure",
+        "指标对照 Which measure of the marts a column of a form becomes; fund_year_only marks "
+        "columns that count only in rows of the current fund year.",
+        {"form_code": "text", "column_name": "text", "measure": "text",
+         "fund_year_only": "boolean"},
+        traced_measures(marts),
+    )  # fmt: skip
 
 
 def _properties(seed: Seed) -> dict[str, object]:

@@ -46,9 +46,9 @@ statuses as (
         cells.sheet,
         cells.row_no,
         cells.measure,
-        max({{ status_rank("mark.status") }}) as status_rank
+        max(mark.status_rank) as status_rank
     from cells
-    inner join {{ ref("stg_township__cell_mark") }} as mark
+    inner join {{ ref("fct_cell_status_monthly") }} as mark
         on
             cells.form_code = mark.form_code
             and cells.cell_submission_id = mark.submission_id
@@ -68,7 +68,7 @@ select
     totals.filing_unit_code,
     totals.row_key,
     totals.measure,
-    case when totals.measure = 'growth_printed' then '%' else measured.unit end as measure_unit,
+    totals.measure_unit,
     totals.programme_code,
     totals.fund_source_code,
     totals.printed,
@@ -81,8 +81,6 @@ select
 from totals
 inner join areas
     on totals.place_code = areas.area_code
-left join {{ ref("seed_form_measure") }} as measured
-    on totals.form_code = measured.form_code and totals.measure = measured.column_name
 left join statuses
     on
         totals.submission_id = statuses.submission_id

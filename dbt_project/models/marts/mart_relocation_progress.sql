@@ -20,11 +20,9 @@ marks as (
         fact.programme_code,
         fact.plan_year,
         fact.mode,
-        meaning.measure,
-        max({{ status_rank("mark.status") }}) as status_rank
-    from {{ ref("stg_township__cell_mark") }} as mark
-    inner join {{ ref("fact_measure") }} as meaning
-        on mark.form_code = meaning.form_code and mark.column_name = meaning.column_name
+        mark.measure,
+        max(mark.status_rank) as status_rank
+    from {{ ref("fct_cell_status_monthly") }} as mark
     inner join {{ ref("fct_relocation_monthly") }} as fact
         on
             mark.submission_id = fact.submission_id
@@ -36,9 +34,12 @@ marks as (
             fact.place_code = reach.area_code
             and reach.form_code = 'FP-08'
             and reach.stat_month = {{ run_month() }}
-    where mark.stat_month = {{ run_month() }} and mark.form_code = 'FP-08'
+    where
+        mark.stat_month = {{ run_month() }}
+        and mark.form_code = 'FP-08'
+        and mark.measure is not null
     group by
-        reach.ancestor_code, fact.programme_code, fact.plan_year, fact.mode, meaning.measure
+        reach.ancestor_code, fact.programme_code, fact.plan_year, fact.mode, mark.measure
 ),
 
 statuses as (

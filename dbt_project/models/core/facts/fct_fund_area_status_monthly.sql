@@ -1,17 +1,9 @@
 -- The worst status of the cells behind each measure of an area: only cells that bear a mark, so
 -- this stays small. Programme 00 is the worst of all.
 with marked as (
-    select
-        mark.submission_id,
-        mark.sheet,
-        mark.row_no,
-        meaning.measure,
-        meaning.fund_year_only,
-        {{ status_rank("mark.status") }} as status_rank
-    from {{ ref("stg_township__cell_mark") }} as mark
-    inner join {{ ref("fact_measure") }} as meaning
-        on mark.form_code = meaning.form_code and mark.column_name = meaning.column_name
-    where mark.stat_month = {{ run_month() }} and mark.form_code = 'FP-02'
+    select *
+    from {{ ref("fct_cell_status_monthly") }}
+    where stat_month = {{ run_month() }} and form_code = 'FP-02' and measure is not null
 )
 
 select

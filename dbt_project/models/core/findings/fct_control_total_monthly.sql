@@ -192,6 +192,7 @@ select
     compared.sheet,
     compared.row_no,
     compared.measure,
+    case when compared.measure = 'growth_printed' then '%' else measured.unit end as measure_unit,
     compared.filing_unit_code,
     compared.place_code,
     compared.row_key,
@@ -214,6 +215,8 @@ select
     slips.part_row_key as slip_row_key,
     cast(slips.slip_value as numeric(20, 2)) as slip_value
 from compared
+left join {{ ref("seed_form_measure") }} as measured
+    on compared.form_code = measured.form_code and compared.measure = measured.column_name
 left join slips
     on
         compared.submission_id = slips.submission_id
