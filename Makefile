@@ -20,7 +20,7 @@ status: ## Show the stack and the state of the months
 	@$(BIN)/tmw stack status; $(BIN)/tmw status
 
 test: setup ## Everything needed to trust a change
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## Style, types, import rules, SQL, and: is generated text up to date?
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

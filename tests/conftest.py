@@ -27,6 +27,11 @@ MAINTENANCE_DATABASE = "postgres"
 Clone = Callable[[Settings, Path], AbstractContextManager[Settings]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long story of the real scheduler, so that two workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     """Tests never touch the home or the database of whoever runs them."""
