@@ -51,6 +51,36 @@ def list_forms(as_json: AsJson = False) -> None:
     print_records("Forms", records, as_json)
 
 
+@forms_app.command("template")
+def write_form_template(
+    form: Annotated[str, typer.Argument(help="Form code, e.g. FP-02.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The workbook to write.")],
+    area: Annotated[str | None, typer.Option(help="The unit it is for, 12 digits.")] = None,
+    month: Annotated[str | None, typer.Option(help="The report month, YYYY-MM.")] = None,
+) -> None:
+    """Write a blank return, its head filled in for one unit and month."""
+    from ingest.forms.catalogue import load_form
+    from ingest.generate.template import write_template
+    from warehouse.areas import known_areas
+
+    name = None
+    if area is not None:
+        known = known_areas(load_settings()).get(area)
+        if not known:
+            raise UsageError(
+                f"There is no area {area!r}.", remedy="Write its 12 digits, e.g. 530723000000."
+            )
+        name = known[-1].name_zh
+    write_template(
+        output,
+        load_form(form),
+        area_code=area,
+        area_name=name,
+        month=Month.parse(month) if month else None,
+    )
+    result.print(f"{output} written.")
+
+
 @areas_app.command("import")
 def import_areas(csv: CsvFile, as_json: AsJson = False) -> None:
     """Add or change areas: area_code, level, name_zh, parent_code, valid_from, valid_until."""

@@ -53,7 +53,7 @@ def feedback_text(submission: Submission, findings: Sequence[Finding]) -> str:
         f"回执 Receipt: {submission.receipt_no}",
         f"收到 Received: {submission.received_at:%Y-%m-%d %H:%M:%S %z}",
         f"报表 Return: {submission.form_code or '?'} {submission.area_code or '?'}"
-        f" {submission.stat_month or '?'} 版本 version {_shown(submission.version)}",
+        f" {_month(submission)} 版本 version {_shown(submission.version)}",
         f"状态 State: {state_zh} / {state_en}",
         "",
     ]
@@ -62,6 +62,10 @@ def feedback_text(submission: Submission, findings: Sequence[Finding]) -> str:
     for number, finding in enumerate(findings, start=1):
         lines += [*_finding_lines(number, finding), ""]
     return "\n".join(neutral(line) for line in lines).rstrip() + "\n"
+
+
+def _month(submission: Submission) -> str:
+    return f"{submission.stat_month:%Y-%m}" if submission.stat_month else "?"
 
 
 def neutral(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -79,8 +79,8 @@ def add_waiver(
 def apply_waivers(connection: psycopg.Connection, build_id: int, stat_month: date) -> int:
     """Explain the open findings of a build and of its returns that a waiver covers.
 
-    The first value a waiver meets is pinned. Another value lets the waiver lapse: its findings
-    stay open, and somebody has to look again. Returns the number of findings explained.
+    What a waiver first meets, value and expected value, is pinned. Anything else lets the waiver
+    lapse: its findings stay open, and somebody has to look again. Returns the number explained.
     """
     covered: dict[int, list[_Match]] = defaultdict(list)
     taken: set[int] = set()
@@ -93,7 +93,9 @@ def apply_waivers(connection: psycopg.Connection, build_id: int, stat_month: dat
             covered[match.waiver_id].append(match)
     explained = 0
     for waiver_id, matches in covered.items():
-        value = _observed(matches)
+        value = observed(
+            ((m.column_name, m.value, m.expected) for m in matches), matches[0].whole_row
+        )
         pinned = matches[0].pinned_value
         if pinned is not None and pinned != value:
             connection.execute(
@@ -122,14 +124,21 @@ class _Match:
     finding_id: int
     column_name: str | None
     value: str | None
+    expected: str | None
     whole_row: bool
 
 
-def _observed(matches: list[_Match]) -> str:
-    """Return what a waiver sees: the value, or column=value of each where it covers a row."""
-    if not matches[0].whole_row:
-        return "; ".join(sorted({match.value or "" for match in matches}))
-    return "; ".join(sorted({f"{m.column_name or ''}={m.value or ''}" for m in matches}))
+def observed(seen: Iterable[tuple[str | None, str | None, str | None]], whole_row: bool) -> str:
+    """Return what a waiver sees of its findings (column, value, expected), to be pinned.
+
+    The expected value belongs to it: a total that was excused beside its parts is another
+    matter once the parts have changed. A waiver of a whole row names the columns as well.
+    """
+    texts = set()
+    for column, value, expected in seen:
+        text = (value or "") if expected is None else f"{value or ''} / {expected}"
+        texts.add(f"{column or ''}={text}" if whole_row else text)
+    return "; ".join(sorted(texts))
 
 
 def _complete(
@@ -153,6 +162,7 @@ select
     finding.finding_id,
     finding.column_name,
     finding.value,
+    finding.expected,
     waiver.column_name is null as whole_row
 from ops.finding as finding
 inner join ops.waiver as waiver

@@ -18,6 +18,7 @@ from psycopg.rows import class_row
 from ingest.load.precedence import Key
 from warehouse.findings import Finding
 from warehouse.month import Month
+from warehouse.waivers import observed
 
 
 @dataclass
@@ -92,7 +93,13 @@ class Waivers:
                 and finding.row_key
                 and waiver.covers(finding, month)
             ]
-            if places and waiver.accepts(_observed(waiver, [result[place] for place in places])):
+            seen = [result[place] for place in places]
+            if places and waiver.accepts(
+                observed(
+                    ((f.column_name, f.value, f.expected) for f in seen),
+                    whole_row=waiver.column_name is None,
+                )
+            ):
                 for place in places:
                     result[place] = replace(
                         result[place], reason=f"{waiver.reason} ({waiver.owner})"
@@ -125,11 +132,3 @@ class Waivers:
                 [waiver.lapsed for waiver in changed],
             ],
         )
-
-
-def _observed(waiver: Waiver, findings: Sequence[Finding]) -> str:
-    if waiver.column_name is not None:
-        return "; ".join(sorted({finding.value or "" for finding in findings}))
-    return "; ".join(
-        sorted({f"{finding.column_name or ''}={finding.value or ''}" for finding in findings})
-    )

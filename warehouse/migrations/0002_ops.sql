@@ -80,7 +80,7 @@ create table ops.waiver (
     recorded_at timestamptz not null default now(),
     unique nulls not distinct (check_id, area_code, form_code, stat_month, row_key, column_name)
 );
-comment on column ops.waiver.pinned_value is 'The value of the finding first covered; another value lets the waiver lapse.';
+comment on column ops.waiver.pinned_value is 'Value and expected value of the finding first covered; anything else lets the waiver lapse.';
 
 create table ops.build (
     build_id bigint generated always as identity primary key,

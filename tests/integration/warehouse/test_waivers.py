@@ -33,7 +33,9 @@ def _add(lab: Any, **changes: Any) -> int:
     return add_waiver(lab.settings, _waiver(**changes), key_columns=KEYS, defaults=DEFAULTS)
 
 
-def _found(lab: Any, value: str, *, month: Month = MONTH, **changes: Any) -> tuple[str, str | None]:
+def _found(
+    lab: Any, value: str, *, expected: str | None = None, month: Month = MONTH, **changes: Any
+) -> tuple[str, str | None]:
     """Record one finding in a new build, apply the waivers, return its state and reason."""
     finding: dict[str, Any] = {
         "check_id": "G5", "form_code": "FP-02", "area_code": UNIT, "row_key": STORED,
@@ -44,10 +46,11 @@ def _found(lab: Any, value: str, *, month: Month = MONTH, **changes: Any) -> tup
     with connect(lab.settings, Role.builder) as connection:
         connection.execute(
             "insert into ops.finding (build_id, check_id, severity, level, form_code, value,"
-            " message_zh, message_en, stat_month, area_code, row_key, column_name, state)"
-            " values (%s, %s, 'error', 1, %s, %s, '', '', %s, %s, %s, %s, 'open')",
+            " expected, message_zh, message_en, stat_month, area_code, row_key, column_name, state)"
+            " values (%s, %s, 'error', 1, %s, %s, %s, '', '', %s, %s, %s, %s, 'open')",
             [
-                build.build_id, finding["check_id"], finding["form_code"], value, month.first_day,
+                build.build_id, finding["check_id"], finding["form_code"], value, expected,
+                month.first_day,
                 finding["area_code"], Jsonb(finding["row_key"]), finding["column_name"],
             ],
         )  # fmt: skip
@@ -69,6 +72,13 @@ def test_the_value_is_pinned_and_a_change_lets_the_waiver_lapse(lab: Any) -> Non
     assert waiver == ("74228000", True)
     _add(lab)  # somebody looked again
     assert _found(lab, "74228001")[0] == "explained"
+
+
+def test_a_change_of_what_is_expected_lets_it_lapse_too(lab: Any) -> None:
+    """The total is as printed, but one of its parts has changed: another difference."""
+    _add(lab)
+    assert _found(lab, "74228000", expected="74280000")[0] == "explained"
+    assert _found(lab, "74228000", expected="84280000") == ("open", None)
 
 
 def test_asking_twice_keeps_one_waiver_and_its_pinned_value(lab: Any) -> None:
