@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.comparisons import levels_query, mart_rows, presence_query
+from expectations.comparisons import mart_rows
 from expectations.finding_checks import finding_batch
+from expectations.mart_checks import levels_batch, presence_batch
 from expectations.model import Batch, Check, Scope, Suite
 
 MART = "relocation_progress"
@@ -17,56 +18,25 @@ def suite(scope: Scope) -> Suite:
         MART,
         (
             finding_batch(scope, MART, "G-relocation_progress-01", "G-relocation_progress-02"),
-            _presence(scope),
-            _levels(scope),
-            _unit_cost(scope),
-        ),
-    )
-
-
-def _presence(scope: Scope) -> Batch:
-    return Batch(
-        name="presence",
-        query=presence_query(scope, MART, "FP-08"),
-        keys=("returns", "row_count"),
-        checks=(
-            Check(
+            presence_batch(
+                scope,
+                MART,
+                "FP-08",
                 check_id="G-relocation_progress-03",
-                severity="critical",
-                expectation="ExpectColumnValuesToBeNull",
-                arguments={"column": "emptiness"},
-                expected="rows, where FP-08 returns with detail or lump rows were accepted",
-                message_zh="已受理 FP-08 报表，搬迁表却无一行数据",
-                message_en="FP-08 returns were accepted but the relocation table is empty",
-                item_zh="受理 {returns} 份",
-                item_en="{returns} returns accepted",
+                name_zh="搬迁进度表",
                 owner=_OWNER,
                 reason="An empty table would be read as: nobody is to be moved.",
             ),
-        ),
-    )
-
-
-def _levels(scope: Scope) -> Batch:
-    return Batch(
-        name="levels",
-        query=levels_query(scope, MART, _KEYS),
-        keys=(*_KEYS, "area_name_zh", "differing"),
-        checks=(
-            Check(
+            levels_batch(
+                scope,
+                MART,
+                _KEYS,
                 check_id="G-relocation_progress-04",
-                severity="warning",
-                expectation="ExpectColumnValuesToBeNull",
-                arguments={"column": "differing"},
-                expected="an area holds at least the sum of the areas below it",
-                message_zh="上级地区的数小于下级各地区之和",
-                message_en="A higher area holds less than the areas below it",
-                item_zh="{area_name_zh}（{area_code}）类别 {programme_code}"
-                " {plan_year} 年：{differing}",
-                item_en="{area_code} programme {programme_code} {plan_year}: {differing}",
+                row_zh="类别 {programme_code} {plan_year} 年",
+                row_en="programme {programme_code} {plan_year}",
                 owner=_OWNER,
-                reason="Only a correction booked at the higher area itself can explain it.",
             ),
+            _unit_cost(scope),
         ),
     )
 
