@@ -60,7 +60,7 @@ def build_month(settings: Settings, month: Month, progress: Progress = silent) -
         build = open_build(settings, month)
         progress(f"{month}: build {build.build_id} of {build.submissions} returns")
         try:
-            run_dbt(settings, ["build", "--selector", "monthly"], variables=_variables(build))
+            run_dbt(settings, ["build", "--selector", "monthly"], run=_run(build))
             return finish_build(settings, build)
         except (WarehouseError, psycopg.Error) as error:
             _fail(settings, build, str(error))
@@ -149,11 +149,11 @@ def stale_months(settings: Settings) -> list[Month]:
     return [Month.of(row[0]) for row in rows]
 
 
-def _variables(build: OpenBuild) -> dict[str, str | int]:
+def _run(build: OpenBuild) -> dict[str, str | int]:
     return {
-        "stat_month": build.month.first_day.isoformat(),
-        "build_id": build.build_id,
-        "build_token": str(build.token),
+        "STAT_MONTH": build.month.first_day.isoformat(),
+        "BUILD_ID": build.build_id,
+        "BUILD_TOKEN": str(build.token),
     }
 
 

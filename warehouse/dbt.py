@@ -18,9 +18,12 @@ _SHOWN_FAILURES = 3
 
 
 def run_dbt(
-    settings: Settings, *commands: Sequence[str], variables: Mapping[str, object] | None = None
+    settings: Settings, *commands: Sequence[str], run: Mapping[str, object] | None = None
 ) -> None:
     """Run dbt commands as the builder, one after the other in one subprocess, and wait.
+
+    `run` names month and build (`STAT_MONTH`, `BUILD_ID`, `BUILD_TOKEN`) for the macros of
+    `run_month.sql`; as environment and not as vars, which would void dbt's partial parsing.
 
     The password goes through the environment, never through the arguments. The child is killed
     when this process ends. Raises `BuildError` with the essential message of dbt.
@@ -36,14 +39,9 @@ def run_dbt(
             "-m",
             "warehouse.dbt_child",
             str(os.getpid()),
-            json.dumps(
-                [
-                    ["--no-use-colors", "--quiet", *command, "--vars", json.dumps(variables or {})]
-                    for command in commands
-                ]
-            ),
+            json.dumps([["--no-use-colors", "--quiet", *command] for command in commands]),
         ],
-        env=_environment(settings, target, logs),
+        env=_environment(settings, target, logs, run or {}),
         cwd=settings.dbt_project_dir,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -59,7 +57,9 @@ def run_dbt(
         )
 
 
-def _environment(settings: Settings, target: Path, logs: Path) -> dict[str, str]:
+def _environment(
+    settings: Settings, target: Path, logs: Path, run: Mapping[str, object]
+) -> dict[str, str]:
     url = database_url(settings, Role.builder)
     kept = {name: os.environ[name] for name in _KEPT_FROM_ENVIRONMENT if name in os.environ}
     return {
@@ -79,6 +79,7 @@ def _environment(settings: Settings, target: Path, logs: Path) -> dict[str, str]
         "DBT_ENV_SECRET_TMW_PASSWORD": str(url.password),
         "PGOPTIONS": f"-c timezone={settings.timezone}",
         "PGAPPNAME": "tmw dbt",
+        **{f"TMW_RUN_{name}": str(value) for name, value in run.items()},
     }
 
 

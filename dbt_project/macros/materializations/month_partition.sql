@@ -6,7 +6,7 @@
 #}
 {% materialization month_partition, adapter='postgres' %}
     {%- set parent = this.incorporate(type='table') -%}
-    {%- set month = var('stat_month') -%}
+    {%- set month = run_stat_month() -%}
     {%- set suffix = '__' ~ month.replace('-', '')[:6] -%}
     {%- set partition = month_partition_relation(parent, suffix) -%}
     {%- set stage = month_partition_relation(parent, suffix ~ '_next') -%}
@@ -15,9 +15,9 @@
         {% do exceptions.raise_compiler_error(
             this ~ ': a month-partitioned model needs an enforced contract.') %}
     {%- endif -%}
-    {%- if not var('build_token') -%}
+    {%- if not run_build_token() -%}
         {% do exceptions.raise_compiler_error(
-            this ~ ': the vars stat_month, build_id and build_token name the build; none is given.') %}
+            this ~ ': TMW_RUN_STAT_MONTH, _BUILD_ID and _BUILD_TOKEN name the build; none is given.') %}
     {%- endif -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -89,15 +89,15 @@
     {%- set query -%}
         select build_id from {{ source('ops', 'build') }}
         where
-            build_id = {{ var('build_id') | int }}
-            and token = cast('{{ var("build_token") }}' as uuid)
+            build_id = {{ run_build_id() }}
+            and token = cast('{{ run_build_token() }}' as uuid)
             and stat_month = {{ run_month() }}
             and in_force
         for update
     {%- endset -%}
     {%- if run_query(query).rows | length != 1 -%}
         {% do exceptions.raise_compiler_error(
-            'Build ' ~ var('build_id') ~ ' of ' ~ var('stat_month')
+            'Build ' ~ run_build_id() ~ ' of ' ~ run_stat_month()
             ~ ' is not in force (any more): a newer build has taken over, nothing was written.') %}
     {%- endif -%}
 {%- endmacro %}

@@ -93,13 +93,13 @@ class Lab:
         """Run models of the edited project in a new build; return model -> message of failure."""
         build = build or open_build(self.settings, MONTH)
         variables = {
-            "stat_month": build.month.first_day.isoformat(),
-            "build_id": build.build_id,
-            "build_token": str(build.token),
+            "STAT_MONTH": build.month.first_day.isoformat(),
+            "BUILD_ID": build.build_id,
+            "BUILD_TOKEN": str(build.token),
         }
         edited = SettingsOfProject(**self.settings.model_dump(), project=self.project)
         try:
-            run_dbt(edited, ["run", "--select", *selection], variables=variables)
+            run_dbt(edited, ["run", "--select", *selection], run=variables)
         except BuildError:
             results = json.loads((edited.run_dir / "dbt" / "run_results.json").read_text())
             return {

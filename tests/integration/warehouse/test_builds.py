@@ -177,10 +177,10 @@ def test_an_overtaken_build_fails_and_leaves_the_candidate_to_the_newer(lab: Any
         run_dbt(
             lab.settings,
             ["build", "--selector", "monthly"],
-            variables={
-                "stat_month": "2009-11-01",
-                "build_id": stale.build_id,
-                "build_token": str(stale.token),
+            run={
+                "STAT_MONTH": "2009-11-01",
+                "BUILD_ID": stale.build_id,
+                "BUILD_TOKEN": str(stale.token),
             },
         )
     assert lab.rows("select 1 from pg_class where relname = 'mart_reporting__200911'") == []

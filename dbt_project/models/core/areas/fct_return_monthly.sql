@@ -42,7 +42,7 @@ accepted as (
         required_cells,
         filled_required_cells
     from {{ ref("stg_ledger__submission") }}
-    where stat_month = {{ run_month() }} and build_id = {{ var("build_id") | int }}
+    where stat_month = {{ run_month() }} and build_id = {{ run_build_id() }}
 ),
 
 units as (
