@@ -1,9 +1,17 @@
-{# A percentage from its published numerator and denominator, half-up to two decimals;
-   null where either is null or the denominator is 0. #}
+{# A percentage from its published numerator and denominator, half-up to two decimals; null
+   where either is null or the denominator is 0. Null too where it does not fit the published
+   numeric(9, 2): one yuan filed for last year must not stop the month, and both sides of such
+   a rate stand beside it. #}
 {% macro rate_pct(numerator, denominator) -%}
     cast(
-        round(100 * cast({{ numerator }} as numeric) / nullif(cast({{ denominator }} as numeric), 0), 2)
-        as numeric(9, 2)
+        case
+            when
+                abs(100 * cast({{ numerator }} as numeric))
+                < 9999999.995 * abs(cast({{ denominator }} as numeric))
+                then round(
+                    100 * cast({{ numerator }} as numeric) / cast({{ denominator }} as numeric), 2
+                )
+        end as numeric(9, 2)
     )
 {%- endmacro %}
 
