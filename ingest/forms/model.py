@@ -15,6 +15,10 @@ ColumnType = Literal["code", "char", "text", "int", "money", "dec", "date", "boo
 Basis = Literal["M", "Y", "C", "S", "P", "A"]
 
 
+LONGEST_TEXT = 500
+"""Characters a text may have where its column says nothing; longer ones are no entry of a form."""
+
+
 class Definition(BaseModel):
     """Base of every part: unknown keys are an error, so a slip in YAML cannot pass unseen."""
 
@@ -78,6 +82,11 @@ class Column(Definition):
     def is_number(self) -> bool:
         """Return whether the stored value is a number."""
         return self.type in ("int", "money", "dec")
+
+    @property
+    def longest(self) -> int | None:
+        """Return how many characters a text may have; None for values that are no text."""
+        return (self.length or LONGEST_TEXT) if self.type in ("char", "text") else None
 
     @property
     def is_measure(self) -> bool:

@@ -29,7 +29,7 @@ _EXCEL_EPOCH: Final = date(1899, 12, 30)
 _EXCEL_SERIALS: Final = range(61, 73_051)  # 1900-03-01 .. 2099-12-31
 _YES: Final = frozenset({"是", "1", "true"})
 _NO: Final = frozenset({"否", "0", "false"})
-_MAX_INT: Final = 2**63 - 1
+_MAX_INT: Final = 2**31 - 1  # no count of one cell is larger, and the facts hold years as integer
 
 
 @dataclass(frozen=True)

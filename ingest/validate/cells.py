@@ -102,6 +102,22 @@ def check_codes(parsed: ParsedTable, month: Month, findings: TableFindings) -> N
         _check_row_kinds(column, codes, parsed, filled & ~outside, findings)
 
 
+def check_lengths(parsed: ParsedTable, findings: TableFindings) -> None:
+    """Add IN-too-long for each text with more characters than its column allows."""
+    for column in findings.columns.values():
+        if column.longest is None:
+            continue
+        lengths = parsed.frame[column.name].str.len()
+        for row_no, length in lengths[lengths > column.longest].items():
+            findings.add(
+                general_rule("IN-too-long"),
+                int(str(row_no)),
+                column.name,
+                words={"count": int(length), "limit": column.longest},
+                expected=str(column.longest),
+            )
+
+
 def check_places(
     parsed: ParsedTable, known_area: Callable[[str], bool] | None, findings: TableFindings
 ) -> None:

@@ -8,6 +8,7 @@ from ingest.forms.model import Form, Table
 from ingest.parsed import ParsedTable
 from ingest.validate.cells import (
     check_codes,
+    check_lengths,
     check_places,
     check_required,
     check_unreadable,
@@ -40,6 +41,7 @@ def check_table(
     if len(parsed.frame):
         check_required(parsed, marks, findings)
         check_codes(parsed, month, findings)
+        check_lengths(parsed, findings)
         check_places(parsed, known_area, findings)
         check_keys(parsed, findings)
         apply_rules(form, parsed, month, findings)

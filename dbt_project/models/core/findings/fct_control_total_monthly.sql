@@ -111,9 +111,11 @@ growth as (
     select
         growth_rows.*,
         rule.tolerance,
-        round(
-            100 * (current_value - last_year_value) / nullif(last_year_value, 0), 2
-        ) as computed
+        -- A growth beyond all measure (one cent filed for last year) is not evaluated.
+        case
+            when abs(current_value - last_year_value) < 1e12 * abs(last_year_value)
+                then round(100 * (current_value - last_year_value) / last_year_value, 2)
+        end as computed
     from growth_rows
     inner join {{ ref("seed_rule") }} as rule
         on rule.check_id = 'X11'

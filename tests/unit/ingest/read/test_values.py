@@ -97,7 +97,7 @@ def test_whole_numbers(cell: Any, value: int) -> None:
     assert isinstance(parsed.value, int)
 
 
-@pytest.mark.parametrize("cell", ["12.5", 12.5, "9" * 30, 1e30])
+@pytest.mark.parametrize("cell", ["12.5", 12.5, "9" * 30, 1e30, "2147483648", -2147483649])
 def test_what_is_no_whole_number(cell: Any) -> None:
     assert parse_cell(cell, column("int")).problem == "IN-not-a-number"
 

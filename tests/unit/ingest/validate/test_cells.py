@@ -55,6 +55,17 @@ def test_a_key_cell_is_never_blank(check, status):
     assert found.row_key["programme"] == "-"
 
 
+def test_a_text_that_is_too_long_is_an_error_at_its_cell(check):
+    assert check("FP-02", {"fund_doc_no": "云财农" + "1" * 37}) == []
+    (found,) = check("FP-02", {"fund_doc_no": "云财农" + "1" * 38})
+    assert (found.check_id, found.severity, found.expected) == ("IN-too-long", "error", "40")
+    assert found.column_name == "fund_doc_no"
+    assert "41" in found.message_zh and "40" in found.message_en
+    assert check("FP-02", {"integrated_unit": "局" * 500}) == []
+    (found,) = check("FP-02", {"integrated_unit": "局" * 501})
+    assert (found.check_id, found.column_name) == ("IN-too-long", "integrated_unit")
+
+
 def test_a_missing_row_kind_is_found_once(check):
     (found,) = check("FP-02", {"row_kind": None, "amount_issued_y": None})
     assert (found.check_id, found.column_name) == ("IN-required", "row_kind")
