@@ -74,7 +74,7 @@ select
     cast(
         round(
             figures.unit_cost_yuan_numerator / nullif(figures.unit_cost_yuan_denominator, 0), 2
-        ) as numeric(16, 2)
+        ) as numeric(20, 2)
     ) as unit_cost_yuan,
     figures.unit_cost_yuan_numerator,
     figures.unit_cost_yuan_denominator,

@@ -49,6 +49,7 @@ PLANTED = [
     ("G2", "b", "FP-08", {"subsidy_c": -1}, "subsidy_c", "0"),
     ("G2", "c", "FP-08", {"moved_p_y": -1}, "moved_p_y", "0"),
     ("IN-range", "negative", "FP-08", {"target5_p": -1}, "target5_p", "0"),
+    ("IN-range", "money", "FP-02", {"expected_y": 100_000_000_001}, "expected_y", "100000000000"),
     ("IN-range", "plausible", "FP-02", {"fund_year": 209}, "fund_year", "1990"),
     ("IN-range", "plausible", "FP-02", {"fund_year": 20_009}, "fund_year", "2060"),
 ]  # fmt: skip
