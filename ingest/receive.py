@@ -27,11 +27,11 @@ from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
 from warehouse.errors import LandingError
 from warehouse.findings import Finding
+from warehouse.locks import Lock, exclusive
 from warehouse.month import Month
 from warehouse.settings import Settings
 
 BATCH_FILES: Final = 200
-_LOCK: Final = (20091, 3)  # one receiver at a time; see warehouse.locks for the namespace
 _COUNTED: Final = ("accepted", "accepted_with_warnings", "superseded")
 
 log = logging.getLogger(__name__)
@@ -72,8 +72,10 @@ def receive_inbox(settings: Settings, progress: Progress | None = None) -> Recei
 @contextmanager
 def _only_receiver(settings: Settings) -> Iterator[psycopg.Connection]:
     """Hold the lock of the receiver; it ends with the connection, also when we are killed."""
-    with connect(settings, Role.loader, autocommit=True) as connection:
-        connection.execute("select pg_advisory_lock(%s, %s)", _LOCK)
+    with (
+        exclusive(settings, Lock.receive, Role.loader),
+        connect(settings, Role.loader, autocommit=True) as connection,
+    ):
         yield connection
 
 

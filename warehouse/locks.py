@@ -19,6 +19,7 @@ class Lock(IntEnum):
 
     migrate = 1
     build = 2
+    receive = 3
 
 
 def silent(_message: str) -> None:

@@ -20,7 +20,8 @@ RECEIVED = datetime(2009, 12, 8, 1, 0, tzinfo=UTC)
 def test_a_return_becomes_rows_marks_positions_and_an_answer(
     assigned_home: Settings, write_return: Any, query: Any
 ) -> None:
-    path = write_return("lijiang.xlsx", money_unit="万元")
+    rows = [write_return.row(amount_issued_y="2,805")]
+    path = write_return("lijiang.xlsx", rows, money_unit="万元")
     receipt = submit_file(assigned_home, path, RECEIVED)
     batch = receive_inbox(assigned_home)
     assert [s.state for s in batch.submissions] == ["accepted"]
@@ -33,7 +34,7 @@ def test_a_return_becomes_rows_marks_positions_and_an_answer(
         " from raw.fp02",
     )
     assert row[1:4] == ("-", "10", 187)
-    assert str(row[4]) == "280500000000.00"
+    assert str(row[4]) == "28050000.00"
     assert row[5] is None
     marks = query(assigned_home, "select column_name, status, reason from raw.cell_mark")
     assert ("amount_paid_y", "L", "文件未列") in marks
