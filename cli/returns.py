@@ -20,7 +20,7 @@ from cli.output import (
     progress,
     result,
 )
-from warehouse.errors import UsageError
+from warehouse.errors import AssessmentError, UsageError
 from warehouse.month import Month
 from warehouse.settings import load_settings
 
@@ -112,7 +112,7 @@ def waive(
     as_json: AsJson = False,
 ) -> None:
     """Record a reasoned, expiring exception for one row; it lapses when the value changes."""
-    from ingest.forms.catalogue import key_columns, load_form
+    from ingest.forms.catalogue import key_columns, load_form, row_key_from
     from warehouse.waivers import Waiver, add_waiver
 
     definition = load_form(form)
@@ -124,7 +124,7 @@ def waive(
             area_code=area,
             form_code=form,
             month=Month.parse(month),
-            row_key=_pairs(row),
+            row_key=row_key_from(definition, _pairs(row)),
             reason=reason,
             owner=owner,
             column_name=column,
@@ -179,6 +179,7 @@ def receive(as_json: AsJson = False) -> None:
                 "months": [str(month) for month in batch.months],
                 "submissions": [submission.as_json() for submission in batch.submissions],
                 "findings": [finding.as_json() for finding in batch.findings],
+                "not_taken": batch.not_taken,
             }
         )
     else:
@@ -189,6 +190,10 @@ def receive(as_json: AsJson = False) -> None:
         ]
         print_table("Received", columns, rows)
         print_findings([f for f in batch.findings if not f.reason], as_json=False)
+    if batch.not_taken:
+        for sentence in batch.not_taken:
+            progress.print(f"tmw: {sentence}", markup=False)
+        raise typer.Exit(AssessmentError.exit_code)
     if has_errors(batch.findings):
         raise typer.Exit(1)
 

@@ -34,6 +34,8 @@ with DAG(
 
         settings = load_settings()
         batch = receive_inbox(settings)
+        for sentence in batch.not_taken:
+            log.error("%s", sentence)
         log.info("%s files, %s findings", len(batch.submissions), len(batch.findings))
         # Also the months of a batch whose run was killed before it could announce them.
         months = sorted({str(month) for month in [*batch.months, *stale_months(settings)]})

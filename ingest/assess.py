@@ -17,7 +17,7 @@ from ingest.read.preflight import UnreadableFileError
 from ingest.read.sandbox import Grid, Sandbox
 from ingest.read.table import read_table
 from ingest.validate import HeadContext, check_head, check_tables, count_required, report_month
-from warehouse.errors import LandingError
+from warehouse.errors import AssessmentError, LandingError
 from warehouse.findings import Finding
 from warehouse.month import Month
 
@@ -62,10 +62,11 @@ class Assessor:
         self._known_area = known_area
 
     def assess(self, path: Path, file_name: str, current_month: Month) -> Assessed:
-        """Return what a file holds; it never raises because of what stands in the file.
+        """Return what a file holds, or why it cannot be read.
 
-        Trouble of our own (no memory, no process to be had) is raised, so that the run fails
-        and the file is tried again, and is not blamed on the township.
+        Trouble of our own is raised, so that the file is tried again and not blamed on the
+        township: the machine's (no memory, no process to be had) as it is, since no file can be
+        read then, and a fault of our code as `AssessmentError`, which concerns this file alone.
         """
         result = Assessed(file_name)
         try:
@@ -75,11 +76,12 @@ class Assessor:
             result.findings.append(file_finding(error, file_name))
         except (OSError, MemoryError, LandingError):
             raise
-        except Exception as error:  # a surprise in one file must never stop the others
-            log.exception("%s could not be assessed", file_name)
-            result.readable, result.tables = False, []
-            unreadable = UnreadableFileError("IN-unreadable", type(error).__name__)
-            result.findings.append(file_finding(unreadable, file_name))
+        except Exception as error:
+            log.exception("%s could not be checked", file_name)
+            raise AssessmentError(
+                f"{file_name} could not be checked: {type(error).__name__} in our own code.",
+                remedy="The file is kept and tried again; report the traceback in the log.",
+            ) from error
         if len(result.findings) > MAX_FINDINGS:
             more = str(len(result.findings) - MAX_FINDINGS)
             result.findings.sort(key=lambda f: (f.severity != "error", f.reason is not None))

@@ -25,7 +25,7 @@ from ingest.load.duplicates import Duplicate, record_duplicates
 from ingest.load.ledger import Submission, findings_of, submissions_by_sha
 from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
-from warehouse.errors import LandingError
+from warehouse.errors import AssessmentError, LandingError
 from warehouse.findings import Finding
 from warehouse.locks import Lock, exclusive
 from warehouse.month import Month
@@ -43,11 +43,13 @@ class ReceivedBatch:
     """What was taken in: submissions, the months whose accepted returns changed, findings.
 
     A file that was known already stands here with its first submission and IN-duplicate.
+    `not_taken` says which files stay in the inbox because our own code failed on them.
     """
 
     submissions: list[Submission] = field(default_factory=list)
     months: set[Month] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    not_taken: list[str] = field(default_factory=list)
 
 
 def receive_inbox(settings: Settings, progress: Progress | None = None) -> ReceivedBatch:
@@ -89,11 +91,19 @@ def _receive(
     landed = _land_all(settings, arrivals)
     known = submissions_by_sha(connection, [file.sha256 for file in landed])
     new: dict[str, NewReturn] = {}
+    failed: set[str] = set()
     for file in landed:
-        if file.sha256 not in known and file.sha256 not in new:
+        if file.sha256 not in known and file.sha256 not in new and file.sha256 not in failed:
             month = Month.of(file.arrival.received_at.astimezone(ZoneInfo(settings.timezone)))
             path = settings.landing_dir / file.landing_path
-            new[file.sha256] = NewReturn(file, assessor.assess(path, file.arrival.file_name, month))
+            try:
+                assessed = assessor.assess(path, file.arrival.file_name, month)
+            except AssessmentError as error:  # a surprise in one file must never stop the others
+                failed.add(file.sha256)
+                received.not_taken.append(str(error))
+            else:
+                new[file.sha256] = NewReturn(file, assessed)
+    landed = [file for file in landed if file.sha256 not in failed]
     with connection.transaction():
         changed = store_batch(connection, list(new.values()))
         stored = submissions_by_sha(connection, [file.sha256 for file in landed])

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import psycopg
 from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from warehouse.errors import ServerError, UsageError
 from warehouse.secrets import secret
@@ -95,7 +96,7 @@ def engine(settings: Settings, role: Role) -> Engine:
 def _external_url(settings: Settings, text: str, role: Role, database: str | None) -> URL:
     try:
         url = make_url(text)
-    except Exception as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError(
             "TMW_DATABASE_URL cannot be read.",
             remedy="Write it as postgresql://user:password@host:port/database.",

@@ -62,5 +62,9 @@ class LandingError(WarehouseError):
     """A file could not be taken into the landing store."""
 
 
+class AssessmentError(WarehouseError):
+    """A file could not be checked by a fault of our own code; the township is not to blame."""
+
+
 class TraceError(WarehouseError):
     """A published figure cannot be traced as asked."""

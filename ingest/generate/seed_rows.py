@@ -39,21 +39,6 @@ def dated_rows(table: str) -> SeedRows:
     return [dict(row) for row in reference_rows(table)]
 
 
-def form_rows(forms: Iterable[Form]) -> SeedRows:
-    """Return the installed forms with their tables."""
-    return [
-        {
-            "form_code": form.form_code,
-            "table_name": table.name,
-            "sheet": table.sheet,
-            "title_zh": table.title.zh,
-            "title_en": table.title.en,
-        }
-        for form in forms
-        for table in form.tables
-    ]
-
-
 def measure_rows(forms: Iterable[Form]) -> SeedRows:
     """Return the additive measures of every form table."""
     return [

@@ -85,23 +85,9 @@ def _dated_seeds() -> Iterable[Seed]:
         {"day": "date", "kind": "text", "name": "text", "source": "text"},
         seed_rows.dated_rows("holiday"),
     )
-    yield Seed(
-        "seed_poverty_line",
-        "贫困线 Poverty lines, yuan a person and year.",
-        {"kind": "text", **_YEARS, "yuan": "numeric(16,2)", "price_year": "integer",
-         "source": "text"},
-        seed_rows.dated_rows("poverty_line"),
-    )  # fmt: skip
 
 
 def _form_seeds(forms: Sequence[Form]) -> Iterable[Seed]:
-    yield Seed(
-        "seed_form",
-        "报表 The installed forms and their tables.",
-        {"form_code": "text", "table_name": "text", "sheet": "text", "title_zh": "text",
-         "title_en": "text"},
-        seed_rows.form_rows(forms),
-    )  # fmt: skip
     yield Seed(
         "seed_form_measure",
         "可加指标 The additive measures of each form, which control totals compare.",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pytest
 from psycopg.types.json import Jsonb
 
+from ingest.assess import Assessor
 from ingest.landing import submit_file
 from ingest.receive import receive_inbox
 from warehouse.database import Role, connect
@@ -237,3 +240,28 @@ def test_the_answer_says_what_to_do_in_both_languages(
     assert "请只填数字" in text
     assert "Enter the figure alone" in text
     assert not [line for line in text.splitlines() if line[:1] in "=+-@" and line]
+
+
+def test_a_fault_of_our_own_leaves_the_file_in_the_inbox_and_the_others_go_on(
+    assigned_home: Settings, write_return: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assess = Assessor._assess
+
+    def fail_on_one(self: Assessor, path: Path, *rest: Any) -> None:
+        if path.name == "unlucky.csv":
+            raise KeyError("a column we forgot")
+        assess(self, path, *rest)
+
+    submit_file(assigned_home, write_return("unlucky.csv", version="1"))
+    submit_file(assigned_home, write_return("lucky.csv"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Assessor, "_assess", fail_on_one)
+        batch = receive_inbox(assigned_home)
+    assert [s.file_name for s in batch.submissions] == ["lucky.csv"]
+    assert len(batch.not_taken) == 1 and "unlucky.csv" in batch.not_taken[0]
+    waiting = [path.name for path in assigned_home.inbox_dir.rglob("*.csv")]
+    assert waiting == ["unlucky.csv"]
+
+    again = receive_inbox(assigned_home)
+    assert [(s.file_name, s.state) for s in again.submissions] == [("unlucky.csv", "accepted")]
+    assert again.not_taken == []
