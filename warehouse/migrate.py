@@ -18,7 +18,7 @@ from warehouse.database import Role, connect
 from warehouse.dbt import run_dbt
 from warehouse.errors import MigrationError
 from warehouse.locks import Lock, Progress, exclusive, silent
-from warehouse.released import sync_subject
+from warehouse.released import require_kept, sync_subjects
 from warehouse.roles import (
     create_airflow_database,
     create_database,
@@ -67,33 +67,36 @@ def migrate(settings: Settings, progress: Progress = silent) -> list[str]:
 
 
 def _derived(settings: Settings, steps: _Steps) -> None:
+    marts = settings.dbt_project_dir / "models" / "marts"
+    contracts = [*sorted(marts.rglob("*.yml")), Path(__file__).with_name("released.py")]
+    if steps.due("released", contracts):  # a refusal comes before the first change
+        with connect(settings, Role.admin) as connection:
+            require_kept(connection, mart_contracts(settings))
     raw = MIGRATIONS_DIR / "generated" / "raw.sql"
     steps.again("raw tables", [raw], lambda connection: _execute_file(connection, raw))
     packaged = [areas.REFERENCE_DIR / name for name in areas.PACKAGED_FILES]
     steps.again("areas", [*packaged, Path(areas.__file__)], areas.load_packaged)
     project = _dbt_sources(settings.dbt_project_dir)
     steps.again("staging", project, lambda _: _set_up_dbt(settings))
-    marts = settings.dbt_project_dir / "models" / "marts"
-    contracts = [*sorted(marts.rglob("*.yml")), Path(__file__).with_name("released.py")]
-    steps.again("released", contracts, lambda connection: _sync_subjects(settings, connection))
+    steps.again(
+        "released",
+        contracts,
+        lambda _: sync_subjects(settings, mart_contracts(settings), steps.progress),
+    )
 
 
 def _set_up_dbt(settings: Settings) -> None:
-    """Load the seeds, make the staging views and the parents of all month partitions.
+    """Make the parents of all month partitions, load the seeds, make the staging views.
 
-    No build may run meanwhile.
+    The parents come first: they refuse a lost column, and then nothing has been changed. No
+    build may run meanwhile.
     """
     with exclusive(settings, Lock.build, Role.builder):
         run_dbt(
             settings,
-            ["build", "--selector", "schema_setup"],
             ["run-operation", "ensure_month_parents"],
+            ["build", "--selector", "schema_setup"],
         )
-
-
-def _sync_subjects(settings: Settings, connection: psycopg.Connection) -> None:
-    for mart in mart_contracts(settings):
-        sync_subject(connection, mart)
 
 
 class _Steps:
@@ -101,7 +104,7 @@ class _Steps:
 
     def __init__(self, settings: Settings, progress: Progress, applied: list[str]) -> None:
         self._settings = settings
-        self._progress = progress
+        self.progress = progress
         self._applied = applied
         with connect(settings, Role.admin) as connection:
             rows = connection.execute("select name, sha256 from ops.migration").fetchall()
@@ -124,12 +127,15 @@ class _Steps:
         self, name: str, sources: Iterable[Path], action: Callable[[psycopg.Connection], object]
     ) -> None:
         """Apply a derived step when its sources differ from those applied last."""
-        digest = _digest(sources)
-        if self._known.get(name) != digest:
-            self._run(name, digest, action)
+        if self.due(name, sources := list(sources)):
+            self._run(name, _digest(sources), action)
+
+    def due(self, name: str, sources: Iterable[Path]) -> bool:
+        """Return whether the sources of a derived step differ from those applied last."""
+        return self._known.get(name) != _digest(sources)
 
     def _run(self, name: str, digest: str, action: Callable[[psycopg.Connection], object]) -> None:
-        self._progress(f"migrating: {name}")
+        self.progress(f"migrating: {name}")
         try:
             with connect(self._settings, Role.admin) as connection:
                 action(connection)

@@ -13,7 +13,9 @@
     {%- else -%}
         {% do refuse_removed_columns(parent, contract, existing) %}
         {%- for name in contract.names if name not in existing -%}
-            {% do run_query('alter table ' ~ parent ~ ' add column ' ~ contract.added[name]) %}
+            {#- Null for the past: only the months built from now on promise that it is filled. -#}
+            {%- set definition = modules.re.sub('(?i)\\s+not\\s+null', '', contract.added[name]) -%}
+            {% do run_query('alter table ' ~ parent ~ ' add column ' ~ definition) %}
         {%- endfor -%}
     {%- endif -%}
     {%- for index in node.config.get('indexes') or [] -%}
