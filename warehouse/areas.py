@@ -24,6 +24,7 @@ ALWAYS = date(1900, 1, 1)
 IMPORTED = "imported"
 REFERENCE_DIR = Path(__file__).resolve().parent / "reference"
 PACKAGED_FILES = ("areas.csv", "villages.csv", "dated_areas.csv")
+_OF_TODAY, _OF_OTHER_YEARS = PACKAGED_FILES[:2], PACKAGED_FILES[2:]
 
 _COLUMNS = ("area_code", "level", "name_zh", "parent_code")
 _DATES = ("valid_from", "valid_until")
@@ -47,34 +48,35 @@ class Area:
             self.valid_until is None or self.valid_until >= first_day
         )
 
+    def overlaps(self, other: Area) -> bool:
+        """Tell whether some day has both this area and the other."""
+        return self.valid_in(other.valid_from, other.valid_until or date.max)
+
 
 @cache
 def packaged_areas() -> tuple[Area, ...]:
-    """Return the areas that come with the software, each code and date once.
+    """Return the areas that come with the software; no code has two rows on one day.
 
-    Four codes stand twice in the source (see reference/README.md): the higher level is kept.
+    The lists of today are undated and hold at any time, but give way to dated rows of the same
+    code. Four codes stand twice in them (see reference/README.md): the higher level is kept.
     """
-    kept: dict[tuple[str, date], Area] = {}
-    for name in PACKAGED_FILES:
-        for area in _read(REFERENCE_DIR / name, source=name.removesuffix(".csv")):
-            key = (area.area_code, area.valid_from)
-            other = kept.get(key)
-            if other is None or LEVELS.index(area.level) < LEVELS.index(other.level):
-                kept[key] = area
-    return tuple(kept.values())
+    of_today: dict[str, Area] = {}
+    for area in _packaged(_OF_TODAY):
+        other = of_today.get(area.area_code)
+        if other is None or LEVELS.index(area.level) < LEVELS.index(other.level):
+            of_today[area.area_code] = area
+    dated = _packaged(_OF_OTHER_YEARS)
+    return tuple(_giving_way(of_today.values(), dated) + dated)
 
 
 def known_areas(settings: Settings) -> dict[str, tuple[Area, ...]]:
-    """Return every known area by code, imported rows in place of packaged ones of the same date.
+    """Return every known area by code; packaged rows give way to imported ones.
 
     Reads files only: it serves the dry run of a file where there is no database.
     """
-    rows = {(area.area_code, area.valid_from): area for area in packaged_areas()}
-    if settings.areas_file.exists():
-        for area in _read(settings.areas_file, source=IMPORTED):
-            rows[area.area_code, area.valid_from] = area
+    imported = _imported(settings)
     by_code: dict[str, list[Area]] = defaultdict(list)
-    for area in rows.values():
+    for area in [*_giving_way(packaged_areas(), imported), *imported]:
         by_code[area.area_code].append(area)
     return {code: tuple(areas) for code, areas in by_code.items()}
 
@@ -106,9 +108,38 @@ def import_areas(settings: Settings, path: Path) -> int:
 
 
 def load_packaged(connection: psycopg.Connection) -> int:
-    """Put the packaged areas into `ops.area`; imported rows of the same code and date stay."""
+    """Put the packaged areas into `ops.area`; imported rows stay, and packaged ones give way."""
     connection.execute("delete from ops.area where source <> %s", [IMPORTED])
-    return _copy(connection, packaged_areas(), on_conflict="do nothing")
+    imported = connection.execute(
+        "select area_code, level, name_zh, parent_code, valid_from, valid_until, source"
+        " from ops.area"
+    ).fetchall()
+    areas = _giving_way(packaged_areas(), [Area(*row) for row in imported])
+    return _copy(connection, areas, on_conflict="do nothing")
+
+
+def _giving_way(weaker: Iterable[Area], stronger: Iterable[Area]) -> list[Area]:
+    """Return the weaker rows without those that share a code and a day with a stronger one."""
+    by_code: dict[str, list[Area]] = defaultdict(list)
+    for area in stronger:
+        by_code[area.area_code].append(area)
+    return [
+        area
+        for area in weaker
+        if not any(area.overlaps(other) for other in by_code.get(area.area_code, ()))
+    ]
+
+
+def _packaged(names: Iterable[str]) -> list[Area]:
+    return [
+        area
+        for name in names
+        for area in _read(REFERENCE_DIR / name, source=name.removesuffix(".csv"))
+    ]
+
+
+def _imported(settings: Settings) -> list[Area]:
+    return _read(settings.areas_file, source=IMPORTED) if settings.areas_file.exists() else []
 
 
 def _upsert(connection: psycopg.Connection, areas: Iterable[Area]) -> None:

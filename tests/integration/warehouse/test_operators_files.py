@@ -55,6 +55,26 @@ def test_a_packaged_area_can_be_given_an_end_and_a_successor(lab: Any, tmp_path:
     ) == [("古城区", "2015-12-31"), ("新古城区", None)]
 
 
+def test_packaged_rows_of_a_later_version_give_way_to_imported_ones(lab: Any) -> None:
+    """The operator had dated Jinshan before the packaged list did."""
+    with connect(lab.settings, Role.admin) as connection:
+        connection.execute("delete from ops.area where area_code = '530702204000'")
+        connection.execute(
+            "insert into ops.area values ('530702204000', 'township', '金山乡', '530702000000',"
+            " '2003-04-01', '2014-06-30', 'imported')"
+        )
+        load_packaged(connection)
+    assert lab.rows(
+        "select name_zh, valid_from::text, valid_until::text from ops.area"
+        " where area_code = '530702204000'"
+    ) == [("金山乡", "2003-04-01", "2014-06-30")]
+    assert lab.rows(
+        "select count(*) from ops.area as one inner join ops.area as other"
+        " on one.area_code = other.area_code and one.valid_from < other.valid_from"
+        " where coalesce(one.valid_until, 'infinity') >= other.valid_from"
+    ) == [(0,)]
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
+from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from warehouse.areas import ALWAYS, known_areas, packaged_areas
+from warehouse.areas import ALWAYS, Area, known_areas, packaged_areas
 from warehouse.csv_file import read_rows
 from warehouse.errors import UsageError
 from warehouse.settings import Settings
@@ -18,8 +19,10 @@ HEADING = "area_code,level,name_zh,parent_code,valid_from,valid_until\n"
 
 def test_each_packaged_area_stands_once_at_its_higher_level() -> None:
     areas = packaged_areas()
-    assert Counter(area.area_code for area in areas).most_common(1)[0][1] == 1
-    assert len(areas) == 44703 + 577 - 4
+    dated = {area.area_code for area in areas if area.source == "dated_areas"}
+    of_today = [area for area in areas if area.area_code not in dated]
+    assert Counter(area.area_code for area in of_today).most_common(1)[0][1] == 1
+    assert len(areas) == 44703 + 577 - 4 + 2  # Jinshan, and Guifeng twice in place of once
     by_code = {area.area_code: area for area in areas}
     assert by_code["441900000000"].level == "prefecture"
     assert by_code["350527000000"].level == "county"
@@ -33,6 +36,51 @@ def test_every_parent_is_known_and_higher() -> None:
     ]
     assert orphans == []
     assert {a.level for a in by_code.values() if a.parent_code is None} == {"province"}
+
+
+def test_no_code_has_two_rows_on_one_day() -> None:
+    by_code: dict[str, list[Area]] = defaultdict(list)
+    for area in packaged_areas():
+        by_code[area.area_code].append(area)
+    dated = [areas for areas in by_code.values() if len(areas) > 1]
+    assert dated
+    for areas in dated:
+        for one, other in itertools.combinations(areas, 2):
+            assert not one.overlaps(other), (one, other)
+
+
+@pytest.mark.parametrize(
+    ("day", "township", "name"),
+    [
+        (date(2009, 11, 30), "530702204000", "贵峰村委会"),
+        (date(2015, 9, 29), "530702204000", "贵峰村委会"),
+        (date(2015, 9, 30), "530702006000", "贵峰社区居委会"),
+        (date(2023, 6, 30), "530702006000", "贵峰社区居委会"),
+    ],
+)
+def test_guifeng_lay_in_jinshan_until_its_township_was_split(
+    day: date, township: str, name: str
+) -> None:
+    valid = {
+        area.area_code: area
+        for area in packaged_areas()
+        if area.area_code.startswith("530702") and area.valid_in(day, day)
+    }
+    guifeng = valid["530702006001"]
+    assert (guifeng.parent_code, guifeng.name_zh) == (township, name)
+    assert valid[township].parent_code == "530702000000"
+    assert ("530702204000" in valid) == (township == "530702204000")
+
+
+def test_packaged_rows_give_way_to_imported_ones_of_the_same_days(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    settings.areas_file.write_text(
+        HEADING + "530702204000,township,金山乡,530702000000,2003-04-01,2014-06-30\n",
+        encoding="utf-8",
+    )
+    (jinshan,) = known_areas(settings)["530702204000"]
+    assert (jinshan.name_zh, jinshan.valid_from) == ("金山乡", date(2003, 4, 1))
+    assert len(known_areas(settings)["530702006001"]) == 2
 
 
 def test_imported_rows_are_read_without_a_database(tmp_path: Path) -> None:
