@@ -3,7 +3,7 @@
     {%- set form = form_tables() | selectattr('table', 'equalto', table) | first -%}
     jsonb_build_object(
         {%- for key in form['keys'] %}
-        '{{ key }}', cast({{ alias }}.{{ key }} as text){{ ',' if not loop.last }}
+        '{{ key }}', coalesce(cast({{ alias }}.{{ key }} as text), '-'){{ ',' if not loop.last }}
         {%- endfor %}
     )
 {%- endmacro %}
@@ -25,7 +25,7 @@
         and {{ part }}.{{ key }} = any({{ control }}.{{ key }}_codes)
         {%- else %}
         and (
-            cast({{ control }}.{{ key }} as text) in ('-'{{ ", '0'" if key == 'mode' }})
+            coalesce(cast({{ control }}.{{ key }} as text), '-') in ('-'{{ ", '0'" if key == 'mode' }})
             or {{ control }}.{{ key }} = {{ part }}.{{ key }}
         )
         {%- endif %}

@@ -12,12 +12,15 @@
     {{ return(filled.sql) }}
 {%- endmacro %}
 
-{# A parameter of a rule, as text. #}
-{% macro rule_parameter(check_id, name) -%}
+{# A parameter of a rule (of a part of it), as text. #}
+{% macro rule_parameter(check_id, name, part='') -%}
     (
         select parameter.value
         from {{ ref('seed_rule_parameter') }} as parameter
-        where parameter.check_id = '{{ check_id }}' and parameter.name = '{{ name }}'
+        where
+            parameter.check_id = '{{ check_id }}'
+            and coalesce(parameter.part, '') = '{{ part }}'
+            and parameter.name = '{{ name }}'
     )
 {%- endmacro %}
 

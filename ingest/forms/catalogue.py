@@ -82,13 +82,14 @@ def reference_rows(table: str) -> tuple[Mapping[str, str], ...]:
 
 def table_columns(form: Form, table: Table) -> tuple[Column, ...]:
     """Return the columns of a form table in raw order: those of every row, then its own."""
-    return (*every_row_columns(), *table.columns)
+    return (*(every_row_columns() if table.every_row else ()), *table.columns)
 
 
 def key_columns(form: Form, table: Table) -> tuple[Column, ...]:
     """Return the columns of the row key: the form's own first, then place and row kind."""
     own = tuple(column for column in table.columns if column.key)
-    return (*own, *(column for column in every_row_columns() if column.key))
+    shared = table_columns(form, table)[: -len(table.columns)]
+    return (*own, *(column for column in shared if column.key))
 
 
 def row_key_from(form: Form, pairs: Mapping[str, str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from ingest.forms.expression import (
 )
 from ingest.forms.model import Application, Check, Code, Column, Form, Rule, Table
 from warehouse.errors import DefinitionError
+from warehouse.month import Month
 
 EACH_NAMES = frozenset({"it", "minimum", "maximum"})
 _CANONICAL = re.compile(r"[a-z][a-z0-9_]*")
@@ -83,7 +84,7 @@ def bind(rule: Rule, application: Application) -> Rule:
 
 def _column_problems(form: Form, shared: Sequence[Column], lists: Lists) -> Iterator[str]:
     for table in form.tables:
-        columns = [*shared, *table.columns]
+        columns = [*(shared if table.every_row else ()), *table.columns]
         yield from _repeated(table, "column", (column.name for column in columns))
         yield from _repeated(
             table, "heading", (text for column in columns for text in headings_of(column))
@@ -92,14 +93,36 @@ def _column_problems(form: Form, shared: Sequence[Column], lists: Lists) -> Iter
             place = f"table {table.name}, column {column.name}"
             if not _CANONICAL.fullmatch(column.name):
                 yield f"{place}: the name is not canonical (small letters, digits, _)"
-            for text in headings_of(column):
-                if _CUT_FROM_HEADINGS.search(text):
-                    yield f"{place}: heading {text!r} holds a space or a parenthesis"
+            if column.basis == "M" and not column.name.endswith("_m"):
+                yield f"{place}: the name of an in-month column ends in _m"
+            yield from _heading_problems(place, column)
             yield from _code_problems(place, column, lists)
-    own = {column.name for table in form.tables for column in table.columns}
+    yield from _form_problems(form, {c.name: c for c in (*shared, *form.tables[0].columns)})
+
+
+def _form_problems(form: Form, main: Mapping[str, Column]) -> Iterator[str]:
     for name in form.growth_measures:
-        if name not in own:
+        if name not in main:
             yield f"growth_measures: unknown column {name}"
+    if form.identity is not None and not (form.identity in main and main[form.identity].key):
+        yield f"identity: {form.identity} is no key column of the main table"
+    for flow in form.stock_flows:
+        for name in (flow.stock, *flow.inflows, *flow.outflows, *flow.advanced):
+            if name not in main or not main[name].is_number:
+                yield f"stock_flows: {name} is no number of the main table"
+    if not form.tables[0].every_row:
+        yield f"table {form.tables[0].name}: the main table has the columns of every row"
+
+
+def _heading_problems(place: str, column: Column) -> Iterator[str]:
+    for text in headings_of(column):
+        if _CUT_FROM_HEADINGS.search(text):
+            yield f"{place}: heading {text!r} holds a space or a parenthesis"
+    if column.zh_since is None:
+        return
+    before = str(Month.parse(column.zh_since).shift(-1))
+    if before not in {heading.until for heading in column.headings}:
+        yield f"{place}: zh_since {column.zh_since}, but no older heading has until {before}"
 
 
 def headings_of(column: Column) -> list[str]:
@@ -130,7 +153,11 @@ def _rule_problems(
     form: Form, shared: Sequence[Column], general: Sequence[Rule], lists: Lists, tables: Tables
 ) -> Iterator[str]:
     prefix = form.form_code.replace("-", "") + "-"
-    columns = {c.name: c for table in form.tables for c in (*shared, *table.columns)}
+    by_table = {
+        table.name: {c.name: c for c in (*(shared if table.every_row else ()), *table.columns)}
+        for table in form.tables
+    }
+    columns = by_table[form.tables[0].name]
     counted = Counter((rule.id, rule.part) for rule in form.rules)
     for (check_id, part), count in counted.items():
         if count > 1:
@@ -150,7 +177,10 @@ def _rule_problems(
             continue
         yield from _one_rule(bind(rule, application), columns, lists, tables)
     for rule in form.rules:
-        yield from _one_rule(rule, columns, lists, tables)
+        if rule.table is not None and rule.table not in by_table:
+            yield f"rule {rule.id}: unknown table {rule.table}"
+            continue
+        yield from _one_rule(rule, by_table.get(rule.table or "", columns), lists, tables)
 
 
 def _one_rule(
@@ -177,18 +207,24 @@ def _one_rule(
         yield from _group_problems(f"{place}, {where}", expression, columns, lists)
         if where.startswith(("values ", "bindings ")):
             known.add(where.split()[1])
+    yield from _lookup_problems(place, rule, tables)
+    if rule.evaluated == "ingest":  # else the finding model fills the placeholders
+        named = set(_PLACEHOLDER.findall(rule.message.zh + rule.message.en))
+        for name in sorted(named - known - _MESSAGE_NAMES):
+            yield f"{place}, message: unknown placeholder {{{name}}}"
+
+
+def _lookup_problems(place: str, rule: Rule, tables: Tables) -> Iterator[str]:
     for lookup in rule.lookups:
         fields = set(tables[lookup.table][0]) if tables.get(lookup.table) else set()
         for field in {lookup.take, *lookup.match} - fields:
             yield f"{place}, lookup {lookup.name}: {lookup.table} has no column {field}"
-    for name in _PLACEHOLDER.findall(rule.message.zh + rule.message.en):
-        if name not in known | _MESSAGE_NAMES:
-            yield f"{place}, message: unknown placeholder {{{name}}}"
 
 
 def _operands(place: str, check: Check) -> Iterator[str]:
     given = {name for name in ("expected", "low", "high") if getattr(check, name) is not None}
-    wanted = {"between": {"low", "high"}, "filled": set()}.get(check.op, {"expected"})
+    none: set[str] = set()
+    wanted = {"between": {"low", "high"}, "filled": none, "blank": none}.get(check.op, {"expected"})
     if given != wanted:
         yield f"{place}: check {check.op} takes {', '.join(sorted(wanted)) or 'value alone'}"
 

@@ -24,6 +24,7 @@ FUNCTIONS: dict[str, int | None] = {
     "days_between": 2,  # days from the first date to the second
     "add_days": 2,  # a date so many days later
     "divide": 2,  # a / b; blank where b is 0
+    "start": 2,  # the first so many characters of a code
 }
 NOTHING = "nothing"
 CONTEXT_NAMES = frozenset({NOTHING, "report_year", "report_month"})

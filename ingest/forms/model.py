@@ -13,10 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 ColumnType = Literal["code", "char", "text", "int", "money", "dec", "date", "bool"]
 Basis = Literal["M", "Y", "C", "S", "P", "A"]
+Choices = Literal["villages", "projects"]
+Continues = Literal["always", "in_year", "never"]
 
 
 LONGEST_TEXT = 500
 """Characters a text may have where its column says nothing; longer ones are no entry of a form."""
+LAST_MONTH = "上月·"
+"""Begins the heading of a blank return's grey column, which shows last month's value; never read."""
+
+
+def in_force(since: str | None, until: str | None, month: str) -> bool:
+    """Return whether something valid `since`..`until` (inclusive) is in force in `month`."""
+    return (since is None or since <= month) and (until is None or month <= until)
 
 
 class Definition(BaseModel):
@@ -44,18 +53,25 @@ class Column(Definition):
     """One column of a form table.
 
     `zh` and `en` are the headings in use, without the unit; `headings` are older or other
-    wordings. Money is stored in yuan, `numeric(16,2)`; `dec` as `numeric(precision, scale)`.
+    wordings. Where an edition renamed the heading, `zh_since` is the first month of `zh`, and the
+    wording before it stands in `headings` with its last month (`until`). Money is stored in yuan,
+    `numeric(16,2)`; `dec` as `numeric(precision, scale)`.
     `codes` names a code list, `only_codes` the part of it this form accepts. `minimum` and
     `maximum` are the plausible range (a warning); without a `minimum` of its own, a number
     that is no in-month flow (basis M) or total of such flows (Y) may not be negative.
     `reversible` numbers may be negative (a balance that may be overdrawn).
     `required_kinds` names the row kinds in which the cell must be filled. `additive` says
     whether the values of several rows may be added (control totals compare additive measures).
+    `choices` names what a blank return offers in a drop-down that is no code list: the unit's
+    villages or its open projects.
+    `continues` says whether last month's value still stands in a blank return, where the basis
+    says otherwise (see `continuing`).
     """
 
     name: str
     zh: str
     en: str
+    zh_since: str | None = None
     headings: tuple[Heading, ...] = ()
     type: ColumnType
     length: int | None = None
@@ -66,6 +82,8 @@ class Column(Definition):
     key: bool = False
     key_default: str | None = None
     codes: str | None = None
+    choices: Choices | None = None
+    continues: Continues | None = None
     only_codes: tuple[str, ...] = ()
     required_kinds: tuple[int, ...] = ()
     minimum: float | None = None
@@ -88,6 +106,30 @@ class Column(Definition):
         """Return how many characters a text may have; None for values that are no text."""
         return (self.length or LONGEST_TEXT) if self.type in ("char", "text") else None
 
+    def wordings(self, month: str) -> tuple[str, ...]:
+        """Return the headings understood in a month `YYYY-MM`; a blank return shows the first."""
+        other = [h for h in self.headings if in_force(h.since, h.until, month)]
+        if in_force(self.zh_since, None, month):
+            return (self.zh, *(heading.text for heading in other))
+        # Before `zh`: the wording that ended is the official one, the others are variants.
+        return tuple(h.text for h in sorted(other, key=lambda h: h.until or "9999"))
+
+    def as_of(self, month: str) -> Column:
+        """Return the column with the heading it has in a month `YYYY-MM`."""
+        wordings = self.wordings(month)
+        if not wordings or wordings[0] == self.zh:
+            return self
+        return self.model_copy(update={"zh": wordings[0]})
+
+    @property
+    def continuing(self) -> Continues:
+        """Return how long last month's value stands: on and on, until December, or not at all."""
+        if self.continues is not None:
+            return self.continues
+        if self.basis == "M":
+            return "never"
+        return "in_year" if self.basis == "Y" else "always"
+
     @property
     def is_measure(self) -> bool:
         """Return whether a control total of this column is compared with its parts."""
@@ -108,12 +150,13 @@ class Check(Definition):
 
     A blank operand leaves the check unevaluated. `tolerance` is absolute, `tolerance_pct` a
     percentage of the expected value. `between` takes `low` and `high`. `filled` asks that
-    `value` is not blank. `column` is where the finding stands if this check is the first of its
-    rule to fail (else the rule's own column).
+    `value` is not blank (a cell marked as not collected, with its reason, explains itself as a
+    required cell does), `blank` that it is. `column` is where the finding stands if this check
+    is the first of its rule to fail (else the rule's own column).
     """
 
     value: str
-    op: Literal["==", "<=", ">=", "between", "filled"]
+    op: Literal["==", "<=", ">=", "between", "filled", "blank"]
     column: str | None = None
     expected: str | None = None
     low: str | None = None
@@ -168,11 +211,13 @@ class Rule(Definition):
     rules of `general.yml`: with `each` the rule runs once for every such column, which is `it`
     in its expressions (with `minimum` and `maximum`); `open_names` are bound by the forms that
     apply it, which sets `bindings`. A shared rule without checks is evaluated by code of its
-    own; its texts stand here.
+    own; its texts stand here. `table` names the sub-table a rule looks at (else the main table).
+    Rules evaluated in core have no checks: their `parameters` and sentences are rule data.
     """
 
     id: str
     part: str = ""
+    table: str | None = None
     severity: Literal["error", "warning", "info"]
     level: int = Field(ge=0, le=4)
     evaluated: Literal["ingest", "core"]
@@ -201,11 +246,16 @@ class Edition(Definition):
 
 
 class Table(Definition):
-    """One table of a form: the main table, or a sub-table such as FP-02b."""
+    """One table of a form: the main table, or a sub-table such as FP-02b.
+
+    A sub-table with `every_row: false` lacks the columns of every row (place, row kind ...): its
+    rows are details of a row of the main table, and its sheet may be missing.
+    """
 
     name: str
     sheet: str
     title: Bilingual
+    every_row: bool = True
     columns: tuple[Column, ...]
 
 
@@ -236,11 +286,46 @@ class HeadField(Definition):
     description: Bilingual
 
 
+class Closing(Definition):
+    """When a row of a form comes to its end: `column` has one of the `codes`, since `date`.
+
+    A row that came to its end this year is still filed; in the next year it is no longer.
+    """
+
+    column: str
+    codes: tuple[str, ...]
+    date: str | None = None
+
+
+class Listing(Definition):
+    """The list for drop-downs that the accepted returns of a form feed (see `Column.choices`)."""
+
+    choices: Choices
+    code: str
+    name: str | None = None
+    closed: Closing | None = None
+
+
+class StockFlow(Definition):
+    """A stock and its flows: S(m) = S(m-1) + inflows(m) - outflows(m), rule G3.
+
+    `advanced` are other stocks that are part of it for a time (money bridged from elsewhere):
+    what is followed is the stock less these.
+    """
+
+    stock: str
+    inflows: tuple[str, ...]
+    outflows: tuple[str, ...]
+    advanced: tuple[str, ...] = ()
+
+
 class Form(Definition):
     """One form: its editions, tables and rules.
 
     `growth_measures` are the columns whose growth on the same month of last year may be printed
-    (`growth_printed`, with `last_year_y`), the first filled one being meant.
+    (`growth_printed`, with `last_year_y`), the first filled one being meant. `identity` is the
+    key column that names one thing (a project, a village), which has one row a month, whoever
+    files it (rule G11). `stock_flows` are the balances rule G3 follows from month to month.
     """
 
     form_code: str
@@ -249,6 +334,9 @@ class Form(Definition):
     serves: tuple[str, ...]
     editions: tuple[Edition, ...]
     growth_measures: tuple[str, ...] = ()
+    identity: str | None = None
+    stock_flows: tuple[StockFlow, ...] = ()
+    lists: Listing | None = None
     applies: tuple[Application, ...] = ()
     tables: tuple[Table, ...]
     rules: tuple[Rule, ...]

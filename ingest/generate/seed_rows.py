@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ingest.forms.catalogue import code_list, cross_form_rules, reference_rows, table_columns
-from ingest.forms.model import Code, Column, Form, Table
+from ingest.forms.model import Code, Column, Form, Rule, Table
 
 SeedRows = list[dict[str, object]]
 _CONTROL_ONLY = (3,)
@@ -75,14 +75,22 @@ def uninstalled_rows(forms: Iterable[Form]) -> SeedRows:
     ]
 
 
-def rule_rows() -> SeedRows:
+def core_rules(forms: Iterable[Form]) -> list[tuple[str | None, Rule]]:
+    """Return each rule that core evaluates with the form it belongs to, if to one."""
+    cross = [(_form_of(rule), rule) for rule in cross_form_rules()]
+    own = [(f.form_code, rule) for f in forms for rule in f.rules if rule.evaluated == "core"]
+    return [*cross, *own]
+
+
+def rule_rows(forms: Iterable[Form]) -> SeedRows:
     """Return the rules that core evaluates; `tolerance` is in the unit of the compared value."""
     return [
         {
             "check_id": rule.id,
+            "part": rule.part,
             "severity": rule.severity,
             "level": rule.level,
-            "form_code": rule.parameters.get("form"),
+            "form_code": form_code,
             "column_name": None if rule.column == "it" else rule.column,
             "tolerance": rule.parameters.get(
                 "default_tolerance", rule.parameters.get("tolerance_points")
@@ -91,17 +99,22 @@ def rule_rows() -> SeedRows:
             "message_zh": rule.message.zh,
             "message_en": rule.message.en,
         }
-        for rule in cross_form_rules()
+        for form_code, rule in core_rules(forms)
     ]
 
 
-def rule_parameter_rows() -> SeedRows:
+def rule_parameter_rows(forms: Iterable[Form]) -> SeedRows:
     """Return every parameter of the rules that core evaluates."""
     return [
-        {"check_id": rule.id, "name": name, "value": value}
-        for rule in cross_form_rules()
+        {"check_id": rule.id, "part": rule.part, "name": name, "value": value}
+        for _, rule in core_rules(forms)
         for name, value in rule.parameters.items()
     ]
+
+
+def _form_of(rule: Rule) -> str | None:
+    form = rule.parameters.get("form")
+    return None if form is None else str(form)
 
 
 def _columns(forms: Iterable[Form]) -> Iterator[tuple[Form, Table, Column]]:

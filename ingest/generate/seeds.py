@@ -58,6 +58,12 @@ def _code_seeds() -> Iterable[Seed]:
         seed_rows.code_rows("programme"),
     )
     yield Seed(
+        "seed_project_state",
+        "项目状态 States of a project and their groups: before, under_way, completed, terminated.",
+        {**_CODE, "state_group": "text", "totals_only": "boolean"},
+        seed_rows.code_rows("project_state", group="state_group"),
+    )
+    yield Seed(
         "seed_code_cover",
         "合计代码构成 Which codes a total covers, one row for each pair.",
         {"list_name": "text", "total_code": "text", "part_code": "text"},
@@ -79,6 +85,19 @@ def _dated_seeds() -> Iterable[Seed]:
         {"level": "text", "day": "integer", **_YEARS, "source": "text"},
         seed_rows.dated_rows("deadline"),
     )
+    yield Seed(
+        "seed_state_transition",
+        "项目状态转移 Which state may follow which; going back needs a reason.",
+        {"from_state": "text", "to_state": "text", "needs_reason": "boolean", "source": "text"},
+        seed_rows.dated_rows("state_transition"),
+    )
+    yield Seed(
+        "seed_expected_share",
+        "预期进度 Share of the year's plan expected by the end of a month, from low to high.",
+        {"form_code": "text", "measure": "text", "plan_measure": "text", "month": "integer",
+         "low": "numeric(9,4)", "high": "numeric(9,4)", "source": "text"},
+        seed_rows.dated_rows("expected_share"),
+    )  # fmt: skip
     yield Seed(
         "seed_holiday",
         "节假日 Public holidays, and days off that were worked.",
@@ -111,16 +130,16 @@ def _form_seeds(forms: Sequence[Form]) -> Iterable[Seed]:
     yield Seed(
         "seed_rule",
         "审核规则 The rules that core evaluates, with severity, tolerance and sentence.",
-        {"check_id": "text", "severity": "text", "level": "integer", "form_code": "text",
-         "column_name": "text", "tolerance": "numeric(16,4)", "tolerance_pct": "numeric(9,4)",
+        {"check_id": "text", "part": "text", "severity": "text", "level": "integer",
+         "form_code": "text", "column_name": "text", "tolerance": "numeric(16,4)", "tolerance_pct": "numeric(9,4)",
          "message_zh": "text", "message_en": "text"},
-        seed_rows.rule_rows(),
+        seed_rows.rule_rows(forms),
     )  # fmt: skip
     yield Seed(
         "seed_rule_parameter",
         "规则参数 The parameters of the rules that core evaluates, as text.",
-        {"check_id": "text", "name": "text", "value": "text"},
-        seed_rows.rule_parameter_rows(),
+        {"check_id": "text", "part": "text", "name": "text", "value": "text"},
+        seed_rows.rule_parameter_rows(forms),
     )
 
 

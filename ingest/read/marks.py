@@ -41,6 +41,12 @@ def without_mark(text: str) -> Marked:
     return Marked(text)
 
 
+def without_estimate(text: str) -> Marked:
+    """Split `4(估)`, a code that somebody derived, into the code and the mark E."""
+    estimated = _ESTIMATED.fullmatch(narrow(text))
+    return Marked(text) if estimated is None else Marked(estimated[1].strip(), "E")
+
+
 def without_number_mark(text: str) -> Marked:
     """Split the text of a number's cell: the marks of `without_mark`, and E and U."""
     marked = without_mark(text)

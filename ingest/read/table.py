@@ -1,13 +1,14 @@
 """Find the heading row of a form table in a sheet and read the rows below it.
 
 Nothing is silently dropped: a heading that the form does not have, a column of the form that
-the sheet lacks, a heading that stands twice and a value below no heading are findings.
+the sheet lacks, a heading that stands twice and a value below no heading are findings. Only the
+grey columns of a blank return, which show what the warehouse knew of last month, are passed over.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Final
 import pandas as pd
 
 from ingest.forms.catalogue import code_list, table_columns
-from ingest.forms.model import Column, Form, Table
+from ingest.forms.model import LAST_MONTH, Column, Form, Table, in_force
 from ingest.parsed import CellMark, ParsedTable
 from ingest.read.frame import build_frame, build_texts
 from ingest.read.head import english_cut, label_key
@@ -30,6 +31,7 @@ from warehouse.month import Month
 _UNIT: Final = re.compile(r"(.*)\(([^()]*)\)")
 _HEADING_ROWS: Final = 200
 _MIN_HEADINGS: Final = 2
+_LAST_MONTH: Final = label_key(LAST_MONTH)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def read_table(
     places, findings = _places(site, known, money_unit)
     present = {place.column.name for place in places}
     for column in columns:
-        if column.name not in present and in_force(column.since, column.until, month):
+        if column.name not in present and in_force(column.since, column.until, str(month)):
+            column = column.as_of(str(month))  # noqa: PLW2901 (named as in that month's template)
             findings.append(
                 heading_finding(
                     "missing", form.form_code, sheet,
@@ -88,7 +91,12 @@ def read_table(
                 )
             )  # fmt: skip
     findings += _values_below_no_heading(site)
-    parsed = _table(form, table, sheet, heading_row, _read_rows(grid, columns, places, heading_row))
+    headings = grid.rows[heading_row - 1]
+    passed_over = {
+        i for i, cell in enumerate(headings) if _is_of_last_month(cell_text(cell), known)
+    }
+    cells = _read_rows(grid, columns, places, heading_row, passed_over)
+    parsed = _table(form, table, sheet, heading_row, cells)
     for place in places:
         name = place.column.name
         parsed.column_letters[name] = column_letter(place.index)
@@ -97,11 +105,6 @@ def read_table(
             parsed.units[name] = place.unit
         parsed.factors[name] = float(place.factor)
     return parsed, findings
-
-
-def in_force(since: str | None, until: str | None, month: Month) -> bool:
-    """Return whether a wording or column with these (inclusive) months is in use in `month`."""
-    return (since is None or since <= str(month)) and (until is None or str(month) <= until)
 
 
 def column_letter(index: int) -> str:
@@ -117,10 +120,8 @@ def column_letter(index: int) -> str:
 def _headings(columns: tuple[Column, ...], month: Month) -> dict[str, Column]:
     known: dict[str, Column] = {}
     for column in columns:
-        if in_force(column.since, column.until, month):
-            wordings = [column.zh]
-            wordings += [h.text for h in column.headings if in_force(h.since, h.until, month)]
-            known.update({label_key(wording): column for wording in wordings})
+        if in_force(column.since, column.until, str(month)):
+            known.update({label_key(text): column for text in column.wordings(str(month))})
     return known
 
 
@@ -133,6 +134,15 @@ def _split_heading(text: str, known: Mapping[str, Column]) -> tuple[Column | Non
     if match is not None and match[1] in known:
         return known[match[1]], match[2]
     return None, None
+
+
+def _is_of_last_month(heading: str, known: Mapping[str, Column]) -> bool:
+    """Tell whether a heading is that of a grey column: the prefix before a heading of the form."""
+    key = label_key(english_cut(heading))
+    return (
+        key.startswith(_LAST_MONTH)
+        and _split_heading(key.removeprefix(_LAST_MONTH), known)[0] is not None
+    )
 
 
 def _heading_row(grid: Grid, known: Mapping[str, Column], after_row: int) -> int:
@@ -161,8 +171,8 @@ def _places(
 
     for index, cell in enumerate(site.grid.rows[site.heading_row - 1]):
         heading = cell_text(cell)
-        if not heading:
-            continue  # values below it are a finding of their own
+        if not heading or _is_of_last_month(heading, known):
+            continue  # values below no heading are a finding of their own
         column, unit = _split_heading(heading, known)
         if column is None:
             report("unknown", index, heading)
@@ -207,10 +217,14 @@ def _table(form: Form, table: Table, sheet: str, heading_row: int, cells: _Cells
 
 
 def _read_rows(
-    grid: Grid, columns: tuple[Column, ...], places: list[_Place], heading_row: int
+    grid: Grid,
+    columns: tuple[Column, ...],
+    places: list[_Place],
+    heading_row: int,
+    passed_over: Container[int] = (),
 ) -> _Cells:
     rows = grid.rows[heading_row:] if places else []
-    row_nos = [no for no, row in enumerate(rows, heading_row + 1) if _filled(row)]
+    row_nos = [no for no, row in enumerate(rows, heading_row + 1) if _filled(row, passed_over)]
     values: dict[str, list[Value]] = {}
     texts: dict[str, list[str]] = {}
     marks: list[CellMark] = []
@@ -222,8 +236,12 @@ def _read_rows(
     )
 
 
-def _filled(row: Sequence[Cell]) -> bool:
-    return any(cell is not None and cell != "" for cell in row)
+def _filled(row: Sequence[Cell], passed_over: Container[int]) -> bool:
+    """Tell whether a row holds anything to read: a grey cell alone makes no row."""
+    return any(
+        cell is not None and cell != "" and index not in passed_over
+        for index, cell in enumerate(row)
+    )
 
 
 def _read_column(

@@ -14,7 +14,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
 
 from ingest.forms.model import Column
-from ingest.read.marks import Status, is_masked, narrow, without_mark, without_number_mark
+from ingest.read.marks import (
+    Status,
+    is_masked,
+    narrow,
+    without_estimate,
+    without_mark,
+    without_number_mark,
+)
 from ingest.read.sandbox import Cell
 
 Value = str | int | Decimal | date | bool | None
@@ -81,11 +88,24 @@ def parse_cell(
     if marked.status is not None:
         return Parsed(None, text, marked.status, marked.reason)
     if column.type == "code":
-        plain = narrow(text)
-        return Parsed(codes.code(plain) if codes is not None else plain, text)
+        estimated = without_estimate(text)
+        plain = narrow(estimated.text)
+        code = codes.code(plain) if codes is not None else plain
+        return Parsed(code, text, estimated.status)
     if column.type == "date":
         return _date(cell, text)
-    return _bool(text) if column.type == "bool" else Parsed(text, text)
+    if column.type == "bool":
+        return _bool(text)
+    return Parsed(_chosen_code(text, column) if column.choices else text, text)
+
+
+def _chosen_code(text: str, column: Column) -> str:
+    """Return the code of `code name`, as a drop-down enters a village or project.
+
+    What stands before the first space is a code only where it has the length of one.
+    """
+    code = text.split(maxsplit=1)[0]
+    return code if len(code) == column.length else text
 
 
 def cell_text(cell: Cell) -> str:

@@ -60,15 +60,20 @@ def check_required(parsed: ParsedTable, marks: MarksByColumn, findings: TableFin
             if column.key:
                 findings.add(general_rule("IN-required", "key"), row_no, column.name)
             elif mark is not None and status == "L":
-                findings.add(
-                    general_rule("IN-not-collected"),
-                    row_no,
-                    column.name,
-                    words={"reason": mark.reason},
-                    reason=mark.reason,
-                )
+                add_not_collected(findings, row_no, column.name, mark)
             elif status != "M":
                 findings.add(general_rule("IN-required"), row_no, column.name)
+
+
+def add_not_collected(findings: TableFindings, row_no: int, column: str, mark: CellMark) -> None:
+    """Add IN-not-collected at a cell that had to be filled: explained where a reason is given."""
+    findings.add(
+        general_rule("IN-not-collected"),
+        row_no,
+        column,
+        words={"reason": mark.reason},
+        reason=mark.reason,
+    )
 
 
 def required_rows(column: Column, frame: pd.DataFrame) -> pd.Series[bool]:
@@ -78,6 +83,8 @@ def required_rows(column: Column, frame: pd.DataFrame) -> pd.Series[bool]:
     """
     if not column.required_kinds:
         return pd.Series(False, index=frame.index)
+    if "row_kind" not in frame:  # a sub-table: its rows have no kinds
+        return pd.Series(True, index=frame.index)
     kinds = frame["row_kind"]
     due = kinds.isin([str(kind) for kind in column.required_kinds])
     if len(column.required_kinds) == len(_ALL_KINDS):
@@ -122,6 +129,8 @@ def check_places(
     parsed: ParsedTable, known_area: Callable[[str], bool] | None, findings: TableFindings
 ) -> None:
     """Add IN-unknown-area for each place code that is no area in use in the month."""
+    if _PLACE not in findings.columns:
+        return
     places = parsed.frame[_PLACE]
     bad = [
         place
@@ -151,7 +160,7 @@ def _check_row_kinds(
     findings: TableFindings,
 ) -> None:
     restricted = [code for code in codes.values() if code.row_kinds]
-    if not restricted:
+    if not restricted or "row_kind" not in parsed.frame:
         return
     values, kinds = parsed.frame[column.name], parsed.frame["row_kind"]
     wrong = pd.Series(False, index=parsed.frame.index)

@@ -175,6 +175,13 @@ class Rows:
     def _call_add_days(self, day: Value, days: Value) -> Value:
         return self.array(day) + np.asarray(pd.to_timedelta(self.array(days), unit="D"))
 
+    def _call_start(self, text: Value, length: Value) -> Value:
+        cut = [
+            None if blank else str(part)[: int(length)]
+            for part, blank in zip(self.array(text), self.blank(text), strict=True)
+        ]
+        return np.array(cut, dtype=object)
+
     def _member(self, value: Value, choices: Any) -> Array:
         values = self.array(value)
         found = np.zeros(self.length)

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from ingest.forms.catalogue import code_list, general_rules
-from ingest.forms.consistency import bind
-from ingest.forms.expression import parse
+from ingest.forms.consistency import EACH_NAMES, bind, expressions_of
+from ingest.forms.expression import CONTEXT_NAMES, parse
 from ingest.forms.model import Check, Column, Form, Rule
 from ingest.parsed import ParsedTable
+from ingest.validate.cells import MarksByColumn, add_not_collected, marks_by_column
 from ingest.validate.engine import Array, Rows, Value, array_of
 from ingest.validate.findings import TableFindings
 from ingest.validate.lookups import look_up
@@ -48,12 +49,15 @@ def apply_rules(form: Form, parsed: ParsedTable, month: Month, findings: TableFi
 
     @cache
     def rows_of(kinds: tuple[int, ...]) -> tuple[npt.NDArray[np.int64], dict[str, Value]]:
-        chosen = parsed.frame[parsed.frame["row_kind"].isin([str(kind) for kind in kinds])]
+        chosen = parsed.frame
+        if "row_kind" in chosen:  # the rows of a sub-table have no kinds
+            chosen = chosen[chosen["row_kind"].isin([str(kind) for kind in kinds])]
         names: dict[str, Value] = {name: array_of(chosen[name]) for name in chosen.columns}
         names |= {"report_year": month.year, "report_month": month.number}
         return chosen.index.to_numpy(), names
 
-    for rule, each in _rules_of(form, findings):
+    marks = marks_by_column(parsed)
+    for rule, each in _rules_of(form, parsed.table_name, findings):
         row_nos, names = rows_of(rule.row_kinds)
         if len(row_nos) == 0 or (each and pd.isna(names[each.name]).all()):
             continue
@@ -64,22 +68,33 @@ def apply_rules(form: Form, parsed: ParsedTable, month: Month, findings: TableFi
             rows.names[lookup.name] = look_up(lookup, rows)
         for name, text in rule.values.items():
             rows.names[name] = rows.evaluate(parse(text))
-        _apply(rule, each, rows, row_nos, findings)
+        _apply(rule, each, rows, row_nos, marks, findings)
 
 
-def _rules_of(form: Form, findings: TableFindings) -> Iterator[tuple[Rule, Column | None]]:
-    own = [rule for rule in form.rules if rule.evaluated == "ingest"]
-    shared = {rule.id: rule for rule in general_rules() if rule.open_names}
-    bound = [bind(shared[application.rule], application) for application in form.applies]
-    for rule in (*own, *bound):
-        yield rule, None
+def _rules_of(
+    form: Form, table_name: str, findings: TableFindings
+) -> Iterator[tuple[Rule, Column | None]]:
+    main = form.tables[0].name
+    for rule in form.rules:
+        if rule.evaluated == "ingest" and (rule.table or main) == table_name:
+            yield rule, None
+    if table_name == main:
+        shared = {rule.id: rule for rule in general_rules() if rule.open_names}
+        for application in form.applies:
+            yield bind(shared[application.rule], application), None
     for rule in general_rules():
-        if rule.each is None or not rule.checks:
+        if rule.each is None or not rule.checks or not _names_known(rule, findings):
             continue
         for column in findings.columns.values():
             fits = column.basis in rule.each.bases and column.type in rule.each.types
             if fits and not column.reversible:
                 yield rule, column
+
+
+def _names_known(rule: Rule, findings: TableFindings) -> bool:
+    """Return whether a table has the columns a shared rule names; a sub-table may lack some."""
+    known = {*findings.columns, *CONTEXT_NAMES, *EACH_NAMES, *rule.parameters}
+    return all(parse(text).names <= known for _, text in expressions_of(rule))
 
 
 def _own_names(rule: Rule, each: Column | None, names: Mapping[str, Value]) -> dict[str, Value]:
@@ -94,6 +109,7 @@ def _apply(
     each: Column | None,
     rows: Rows,
     row_nos: npt.NDArray[np.int64],
+    marks: MarksByColumn,
     findings: TableFindings,
 ) -> None:
     outcomes = [_outcome(check, rows) for check in rule.checks]
@@ -104,8 +120,22 @@ def _apply(
         first[rows.array(rows.evaluate(parse(rule.when))) != 1] = -1
     for place in np.flatnonzero(first >= 0):
         outcome = outcomes[first[place]]
+        row_no = int(row_nos[place])
+        if outcome.check.op == "filled" and _is_explained(
+            outcome.check.value, row_no, marks, findings
+        ):
+            continue
         column = outcome.check.column or (each.name if each else rule.column)
-        _add(rule, column, outcome, rows, (int(place), int(row_nos[place])), findings)
+        _add(rule, column, outcome, rows, (int(place), row_no), findings)
+
+
+def _is_explained(column: str, row_no: int, marks: MarksByColumn, findings: TableFindings) -> bool:
+    """Return whether a cell a rule wants filled says why it is not; note it as such."""
+    mark = marks.get(column, {}).get(row_no)
+    if mark is None or mark.status != "L":
+        return False
+    add_not_collected(findings, row_no, column, mark)
+    return True
 
 
 def _outcome(check: Check, rows: Rows) -> Outcome:
@@ -115,8 +145,9 @@ def _outcome(check: Check, rows: Rows) -> Outcome:
         if (text := getattr(check, part)) is not None
     }
     value = operands["value"]
-    if check.op == "filled":
-        return Outcome(check, rows.blank(value), operands)
+    if check.op in ("filled", "blank"):
+        blank = rows.blank(value)
+        return Outcome(check, blank if check.op == "filled" else ~blank, operands)
     if check.op == "between":
         low = _holds(check, ">=", value, operands["low"], rows)
         fails = (low == 0) | (_holds(check, "<=", value, operands["high"], rows) == 0)

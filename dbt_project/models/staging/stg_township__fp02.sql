@@ -1,18 +1,2 @@
 -- FP-02 as filed: the rows of the returns frozen into each month's build in force.
-select
-    build.build_id,
-    build.stat_month,
-    filed.submission_id,
-    submission.area_code as filing_unit_code,
-    submission.version,
-    filed.sheet,
-    filed.row_no,
-    {{ form_columns("fp02", "filed") }}
-from {{ source("raw", "fp02") }} as filed
-inner join {{ source("ops", "submission") }} as submission
-    on filed.submission_id = submission.submission_id
-inner join {{ source("ops", "build_input") }} as build_input
-    on filed.submission_id = build_input.submission_id
-inner join {{ source("ops", "build") }} as build
-    on build_input.build_id = build.build_id
-where build.in_force
+{{ staged_form("fp02") }}

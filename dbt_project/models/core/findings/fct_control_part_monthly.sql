@@ -62,10 +62,12 @@ covered as (
 ),
 
 {% for form in form_tables() -%}
+{%- set has_programme = "programme" in form["keys"] -%}
 {%- set has_source = "fund_source" in form["keys"] -%}
 {{ form.table }} as (
     select
         *,
+        {{ "programme" if has_programme else "cast(null as text)" }} as programme_code,
         {{ "fund_source" if has_source else "cast(null as text)" }} as source_code
     from {{ ref("stg_township__" ~ form.table) }}
     where stat_month = {{ run_month() }}
@@ -83,7 +85,7 @@ covered as (
     inner join {{ ref("seed_form_measure") }} as measured
         on measured.form_code = '{{ form.form_code }}'
     left join covered as programmes
-        on programmes.list_name = 'programme' and control.programme = programmes.total_code
+        on programmes.list_name = 'programme' and control.programme_code = programmes.total_code
     left join covered as sources
         on sources.list_name = 'fund_source' and control.source_code = sources.total_code
     where
@@ -139,7 +141,7 @@ covered as (
         on
             control.submission_id = part.submission_id
             and control.place_code = part.place_code
-            and control.programme = part.programme
+            and control.programme_code is not distinct from part.programme_code
             and (control.sheet <> part.sheet or control.row_no <> part.row_no)
             {{- part_matches(form, "control", "part") | indent(8) }}
     where
@@ -201,7 +203,7 @@ covered as (
     inner join covers as programmes
         on
             programmes.list_name = 'programme'
-            and control.programme = programmes.total_code
+            and control.programme_code = programmes.total_code
             and elsewhere.programme = programmes.part_code
     inner join covers as sources
         on
@@ -222,7 +224,7 @@ covered as (
         control.filing_unit_code,
         control.place_code,
         {{ row_key(form.table, "control") }} as row_key,
-        control.programme as programme_code,
+        control.programme_code,
         control.source_code as fund_source_code,
         control.compared as compare_with,
         coalesce(control.list_complete, false) as list_complete,

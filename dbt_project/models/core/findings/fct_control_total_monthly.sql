@@ -82,7 +82,8 @@ growth_rows as (
         filed.filing_unit_code,
         filed.place_code,
         {{ row_key(form.table, "filed") }} as row_key,
-        filed.programme as programme_code,
+        {{ "filed.programme" if "programme" in form["keys"] else "cast(null as text)" }}
+            as programme_code,
         {{ "filed.fund_source" if "fund_source" in form["keys"] else "cast(null as text)" }}
             as fund_source_code,
         coalesce(filed.compare_with, '1') as compare_with,

@@ -11,7 +11,7 @@ from ingest.generate.ddl import PATH, raw_ddl
 from warehouse.database import Role, connect
 from warehouse.settings import Settings
 
-FORMS = list(load_forms().values())
+FORMS = sorted(load_forms().values(), key=lambda form: form.form_code != "FP-02")
 _CATALOGUE = """
 select relname, attname, format_type(atttypid, atttypmod), attnum,
        col_description(pg_class.oid, attnum), obj_description(pg_class.oid, 'pg_class'),

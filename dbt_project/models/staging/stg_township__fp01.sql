@@ -1,0 +1,2 @@
+-- FP-01 as filed: the rows of the returns frozen into each month's build in force.
+{{ staged_form("fp01") }}

@@ -1,0 +1,2 @@
+-- FP-03 as filed: the rows of the returns frozen into each month's build in force.
+{{ staged_form("fp03") }}
