@@ -1,1 +1,1 @@
-"""The real returns rebuilt from documents."""
+"""Real returns rebuilt from documents (see examples/README.md)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from examples.lijiang.data import MONTH, ExampleReturn, example_returns, rows_of
+from examples.returns import ExampleReturn, example_returns, rows_of
 from ingest.forms.catalogue import load_form, table_columns
 from ingest.forms.model import Edition, Form
 from ingest.generate.workbook import write_return_csv, write_return_xlsx
@@ -25,13 +25,13 @@ class ExampleFile:
     received_at: datetime
 
 
-def build_returns(out_dir: Path, version: int) -> list[ExampleFile]:
-    """Write the files whose 报送版本 is `version` into `out_dir`, in the order of receipt.
+def build_returns(folder: Path, out_dir: Path, version: int) -> list[ExampleFile]:
+    """Write the files of the example whose 报送版本 is `version`, in the order of receipt.
 
-    Version 0 is every unit's first return of 2009-11, with Huaping's figures as printed;
-    version 1 holds Huaping's two corrected returns.
+    `folder` holds the example, `out_dir` takes the files. Version 0 is every unit's first
+    return; version 1 of Lijiang holds Huaping's two corrected returns.
     """
-    chosen = [filed for filed in example_returns() if filed.version == version]
+    chosen = [filed for filed in example_returns(folder) if filed.version == version]
     written = []
     for filed in sorted(chosen, key=lambda filed: (filed.received_at, filed.return_id)):
         path = out_dir / filed.file_name
@@ -56,14 +56,14 @@ def write_return(path: Path, filed: ExampleReturn) -> None:
 
 def head_of(filed: ExampleReturn, form: Form) -> dict[str, str]:
     """Return the head of the return; who signed it is unknown and says so."""
-    edition = _edition(form)
+    edition = _edition(form, filed.month)
     return {
         "form_code": form.form_code,
         "edition": edition.edition,
         "enacted_by": _PROJECT,
         "approval_no": edition.approval_no,
         "valid_until": edition.until or "",
-        "report_month": Month.parse(MONTH).compact,
+        "report_month": filed.month.compact,
         "area_code": filed.area_code,
         "area_name": filed.area_name,
         "version": str(filed.version),
@@ -77,12 +77,12 @@ def head_of(filed: ExampleReturn, form: Form) -> dict[str, str]:
     }
 
 
-def _edition(form: Form) -> Edition:
+def _edition(form: Form, month: Month) -> Edition:
     for edition in form.editions:
-        if edition.since <= MONTH and (edition.until is None or edition.until >= MONTH):
+        if edition.since <= str(month) and (edition.until is None or edition.until >= str(month)):
             return edition
     raise DefinitionError(
-        f"{form.form_code} has no edition for {MONTH}.",
+        f"{form.form_code} has no edition for {month}.",
         remedy="Add the edition to the form's definition, or leave the form out of rows.csv.",
     )
 

@@ -1,4 +1,4 @@
-"""Send the example to a warehouse: who owes what, what is excused, and the files themselves.
+"""Send an example to a warehouse: who owes what, what is excused, and the files themselves.
 
 The files go through the inbox like any other return. Sending them again is harmless: the same
 bytes give the same receipts, and an assignment or a waiver is recorded once.
@@ -6,8 +6,10 @@ bytes give the same receipts, and an assignment or a waiver is recorded once.
 
 from __future__ import annotations
 
-from examples.lijiang.build import build_returns
-from examples.lijiang.data import LIJIANG, read_csv
+from pathlib import Path
+
+from examples.build import build_returns
+from examples.returns import read_csv
 from ingest.forms.catalogue import key_columns, load_form, load_forms
 from ingest.landing import Receipt, submit_file
 from warehouse.assignments import assign
@@ -16,38 +18,43 @@ from warehouse.settings import Settings
 from warehouse.waivers import Waiver, add_waiver
 
 
-def send_first_returns(settings: Settings) -> list[Receipt]:
+def send_first_returns(settings: Settings, folder: Path) -> list[Receipt]:
     """Register assignments and waivers, then put every first return (version 0) into the inbox.
 
     The database must be running and migrated. Returns the receipts in the order of receipt.
     """
-    register_assignments(settings)
-    register_waivers(settings)
-    return send_returns(settings, version=0)
+    register_assignments(settings, folder)
+    register_waivers(settings, folder)
+    return send_returns(settings, folder, version=0)
 
 
-def send_corrected_returns(settings: Settings) -> list[Receipt]:
-    """Put Huaping's two corrected returns (version 1) into the inbox; return their receipts."""
-    return send_returns(settings, version=1)
+def send_corrected_returns(settings: Settings, folder: Path) -> list[Receipt]:
+    """Put the corrected returns (version 1; Huaping's two) into the inbox; return the receipts."""
+    return send_returns(settings, folder, version=1)
 
 
-def send_returns(settings: Settings, version: int) -> list[Receipt]:
+def send_returns(settings: Settings, folder: Path, version: int) -> list[Receipt]:
     """Write the files of one version and submit each with its time of receipt.
 
     All files are written before the first is submitted, so that they arrive together.
     """
-    files = build_returns(settings.home / "examples" / "lijiang", version)
+    files = build_returns(folder, sent_dir(settings, folder), version)
     return [submit_file(settings, file.path, file.received_at) for file in files]
 
 
-def register_assignments(settings: Settings) -> int:
+def sent_dir(settings: Settings, folder: Path) -> Path:
+    """Return where the files of an example are written before they are submitted."""
+    return settings.home / "examples" / folder.name
+
+
+def register_assignments(settings: Settings, folder: Path) -> int:
     """Record who owes which form; return the number of assignments."""
-    return assign(settings, LIJIANG / "assignments.csv", form_codes=frozenset(load_forms()))
+    return assign(settings, folder / "assignments.csv", form_codes=frozenset(load_forms()))
 
 
-def register_waivers(settings: Settings) -> list[int]:
+def register_waivers(settings: Settings, folder: Path) -> list[int]:
     """Record the document's own inconsistencies as waivers; return their ids."""
-    return [_register_waiver(settings, line) for line in read_csv(LIJIANG / "waivers.csv")]
+    return [_register_waiver(settings, line) for line in read_csv(folder / "waivers.csv")]
 
 
 def _register_waiver(settings: Settings, line: dict[str, str]) -> int:

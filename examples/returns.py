@@ -1,7 +1,7 @@
 """The rebuilt returns as data: which return holds which row, which cell shows which figure.
 
-`returns.csv`, `rows.csv`, `cells.csv` and `figures.csv` of this folder say it all; their
-columns are explained in `examples/README.md`.
+Each example is a folder of csv files: `returns.csv`, `rows.csv`, `cells.csv`, `figures.csv`,
+`assignments.csv` and `waivers.csv`; their columns are explained in `examples/README.md`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-LIJIANG = Path(__file__).parent
-MONTH = "2009-11"
+from warehouse.month import Month
+
+LIJIANG = Path(__file__).parent / "lijiang"
+MALIPO = Path(__file__).parent / "malipo"
+EXAMPLES = (LIJIANG, MALIPO)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class ExampleCell:
 
     `version` is the first version of the return that carries this text; `figures` is an
     arithmetic expression over figure ids such as `[002-002]-[002-003]`, blank for mark L.
+    `reading` says what is taken from the figure: blank its number, else what its words mean
+    for the column (`state`, `progress`).
     """
 
     row_id: str
@@ -29,12 +34,13 @@ class ExampleCell:
     text: str
     mark: str
     figures: str
+    reading: str
     note: str
 
 
 @dataclass(frozen=True)
 class ExampleRow:
-    """One row of a form: who files it, its keys and other codes by canonical column name."""
+    """One row of a form: who files it, its keys, codes and names by canonical column name."""
 
     row_id: str
     form_code: str
@@ -45,12 +51,14 @@ class ExampleRow:
 
 @dataclass(frozen=True)
 class ExampleReturn:
-    """One file that a unit sends: a form, a version, a file format and the time of receipt."""
+    """One file that a unit sends: a form, a month, a version, a format and the time of receipt."""
 
+    folder: Path
     return_id: str
     form_code: str
     area_code: str
     area_name: str
+    month: Month
     version: int
     format: str
     encoding: str
@@ -59,24 +67,27 @@ class ExampleReturn:
     @property
     def file_name(self) -> str:
         """Return the name under which the file is sent."""
-        month = MONTH.replace("-", "")
-        return f"{self.form_code}_{self.area_code}_{month}_v{self.version}.{self.format}"
+        return (
+            f"{self.form_code}_{self.area_code}_{self.month.compact}_v{self.version}.{self.format}"
+        )
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    """Return the lines of a csv of this folder, every value as text."""
+    """Return the lines of a csv of an example, every value as text."""
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
 
-def example_returns(folder: Path = LIJIANG) -> tuple[ExampleReturn, ...]:
+def example_returns(folder: Path) -> tuple[ExampleReturn, ...]:
     """Return every file of the example, in the order of `returns.csv`."""
     return tuple(
         ExampleReturn(
+            folder=folder,
             return_id=line["return_id"],
             form_code=line["form_code"],
             area_code=line["area_code"],
             area_name=line["area_name"],
+            month=Month.parse(line["stat_month"]),
             version=int(line["version"]),
             format=line["format"],
             encoding=line["encoding"],
@@ -86,7 +97,7 @@ def example_returns(folder: Path = LIJIANG) -> tuple[ExampleReturn, ...]:
     )
 
 
-def example_rows(folder: Path = LIJIANG) -> tuple[ExampleRow, ...]:
+def example_rows(folder: Path) -> tuple[ExampleRow, ...]:
     """Return every row of the example, in the order in which the rows are written."""
     own = ("row_id", "form_code", "filed_by", "note")
     return tuple(
@@ -101,7 +112,7 @@ def example_rows(folder: Path = LIJIANG) -> tuple[ExampleRow, ...]:
     )
 
 
-def example_cells(folder: Path = LIJIANG) -> tuple[ExampleCell, ...]:
+def example_cells(folder: Path) -> tuple[ExampleCell, ...]:
     """Return every cell of the example that carries a figure or a mark."""
     return tuple(
         ExampleCell(
@@ -111,23 +122,24 @@ def example_cells(folder: Path = LIJIANG) -> tuple[ExampleCell, ...]:
             text=line["text"],
             mark=line["mark"],
             figures=line["figures"],
+            reading=line["reading"],
             note=line["note"],
         )
         for line in read_csv(folder / "cells.csv")
     )
 
 
-def rows_of(filed: ExampleReturn, folder: Path = LIJIANG) -> list[dict[str, str]]:
+def rows_of(filed: ExampleReturn) -> list[dict[str, str]]:
     """Return the rows of one return, each a mapping of canonical column name to written text.
 
     A cell of a higher version replaces the one of the same row and column below it.
     """
     texts: dict[str, dict[str, str]] = {}
-    for cell in sorted(example_cells(folder), key=lambda cell: cell.version):
+    for cell in sorted(example_cells(filed.folder), key=lambda cell: cell.version):
         if cell.version <= filed.version:
             texts.setdefault(cell.row_id, {})[cell.column_name] = cell.text
     return [
         row.codes | texts.get(row.row_id, {})
-        for row in example_rows(folder)
+        for row in example_rows(filed.folder)
         if (row.form_code, row.filed_by) == (filed.form_code, filed.area_code)
     ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from examples.lijiang.load import send_corrected_returns, send_first_returns
+from examples.load import send_corrected_returns, send_first_returns
+from examples.returns import LIJIANG
 from ingest.receive import receive_inbox
 from warehouse.builds import build_month
 from warehouse.month import Month
@@ -29,8 +30,8 @@ def built_example(
     """Return a warehouse with all example returns, Huaping's corrections too, built; a template."""
     home = tmp_path_factory.mktemp("example") / "home"
     with clone_warehouse(template_database, home) as settings:
-        send_first_returns(settings)
-        send_corrected_returns(settings)
+        send_first_returns(settings, LIJIANG)
+        send_corrected_returns(settings, LIJIANG)
         receive_inbox(settings)
         build_month(settings, MONTH)
         yield settings

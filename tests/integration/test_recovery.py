@@ -21,9 +21,9 @@ from typing import Any, Literal, NamedTuple
 import psutil
 import pytest
 
-from examples.lijiang.build import write_return
-from examples.lijiang.data import example_returns
-from examples.lijiang.load import register_assignments, register_waivers
+from examples.build import write_return
+from examples.load import register_assignments, register_waivers
+from examples.returns import LIJIANG, example_returns
 from expectations.gate import gate_month
 from ingest.landing import submit_file
 from ingest.receive import receive_inbox
@@ -94,7 +94,7 @@ class Warehouse:
         """Send every unit's return once more, one version higher, Songping with its other sum."""
         self.version += 1
         self.issued = ISSUED[0] if self.issued == ISSUED[1] else ISSUED[1]
-        for filed in example_returns():
+        for filed in example_returns(LIJIANG):
             if filed.version == 0:
                 sent = replace(filed, version=self.version)
                 path = self.settings.home / "sent" / sent.file_name
@@ -163,8 +163,8 @@ class Warehouse:
 
 @pytest.fixture(scope="module")
 def warehouse(module_warehouse_home: Settings) -> Warehouse:
-    register_assignments(module_warehouse_home)
-    register_waivers(module_warehouse_home)
+    register_assignments(module_warehouse_home, LIJIANG)
+    register_waivers(module_warehouse_home, LIJIANG)
     warehouse = Warehouse(module_warehouse_home)
     for _ in ISSUED:
         warehouse.record_calm()

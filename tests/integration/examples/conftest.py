@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from psycopg.rows import dict_row
 
-from examples.lijiang.load import send_corrected_returns, send_first_returns
+from examples.load import send_corrected_returns, send_first_returns
+from examples.returns import LIJIANG
 from expectations.gate import gate_month
 from expectations.model import GateVerdict
 from ingest.landing import submit_file
@@ -95,7 +96,7 @@ def _round(settings: Settings) -> Stage:
 @pytest.fixture(scope="module")
 def held(home: Settings) -> Stage:
     """Return the stage after every first return, Huaping's figures as printed."""
-    send_first_returns(home)
+    send_first_returns(home, LIJIANG)
     return _round(home)
 
 
@@ -103,7 +104,7 @@ def held(home: Settings) -> Stage:
 def corrected(home: Settings, held: Stage) -> Stage:
     """Return the stage after Huaping's two corrected returns."""
     assert held.release is None
-    send_corrected_returns(home)
+    send_corrected_returns(home, LIJIANG)
     return _round(home)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from examples.lijiang.load import send_first_returns
+from examples.load import send_first_returns
+from examples.returns import LIJIANG
 from ingest.receive import receive_inbox
 from warehouse.builds import stale_months
 
@@ -354,7 +355,7 @@ def other_money(stage: Any) -> dict[tuple[str, str, str], Any]:
 
 def test_the_first_files_sent_again_change_nothing(revised: Any) -> None:
     before = revised.query("select * from ops.submission order by submission_id")
-    send_first_returns(revised.settings)
+    send_first_returns(revised.settings, LIJIANG)
     batch = receive_inbox(revised.settings)
     assert len(batch.submissions) == 13
     assert {(f.check_id, f.severity) for f in batch.findings} == {("IN-duplicate", "info")}

@@ -17,7 +17,8 @@ import pytest
 
 from cli.stack import stack_start, stack_stop
 from cli.stack_state import is_running, read_record
-from examples.lijiang.load import send_corrected_returns, send_first_returns
+from examples.load import send_corrected_returns, send_first_returns
+from examples.returns import LIJIANG
 from ingest.landing import submit_file
 from warehouse.database import Role, connect
 from warehouse.month import Month
@@ -36,12 +37,12 @@ select issued_yuan_ytd from published.fund_by_source
 where stat_month = '2009-11-01' and area_code = %(area)s
     and programme_code = %(programme)s and fund_source_code = %(source)s
 """
-LIJIANG = {"area": "530700000000", "programme": "01", "source": "10"}
+CITY_MONEY = {"area": "530700000000", "programme": "01", "source": "10"}
 
 
 def published_figure(stack: Stack, **where: str) -> list[int]:
     with connect(stack.settings, Role.reader) as connection:
-        rows = connection.execute(FIGURE, where or LIJIANG).fetchall()
+        rows = connection.execute(FIGURE, where or CITY_MONEY).fetchall()
     return [int(row[0]) for row in rows]
 
 
@@ -92,7 +93,7 @@ def test_secrets_are_private_and_in_no_log(stack: Stack) -> None:
 
 def test_first_returns_are_held(stack: Stack) -> None:
     seen = stack.seen_runs("monthly_revision")
-    send_first_returns(stack.settings)
+    send_first_returns(stack.settings, LIJIANG)
     run = stack.next_run("monthly_revision", seen)
     assert (run.state, run.partition_key) == ("success", "2009-11"), stack.api.task_states(run)
     tasks = stack.api.task_states(run)
@@ -118,7 +119,7 @@ def test_a_killed_scheduler_is_started_again(stack: Stack) -> None:
 
 def test_corrected_returns_are_published_by_the_scheduler(stack: Stack) -> None:
     seen = stack.seen_runs("monthly_revision")
-    send_corrected_returns(stack.settings)
+    send_corrected_returns(stack.settings, LIJIANG)
     run = stack.next_run("monthly_revision", seen)
     assert (run.state, run.partition_key) == ("success", "2009-11"), stack.api.task_states(run)
     assert stack.api.task_states(run)["publish"] == "success"
@@ -140,7 +141,7 @@ def test_a_changed_return_changes_the_figure_and_the_first_file_again_does_not(
 
     months = stack.seen_runs("monthly_revision")
     seen = stack.seen_runs("receive_submissions")
-    send_first_returns(stack.settings)
+    send_first_returns(stack.settings, LIJIANG)
     assert stack.next_run("receive_submissions", seen).state == "success"
     assert publications(stack) == ["2009-11.r1", "2009-11.r2"]
     assert published_figure(stack, **songping) == [3_100_000]
