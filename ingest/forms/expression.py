@@ -25,6 +25,7 @@ FUNCTIONS: dict[str, int | None] = {
     "add_days": 2,  # a date so many days later
     "divide": 2,  # a / b; blank where b is 0
     "start": 2,  # the first so many characters of a code
+    "rest": 2,  # what stands behind them
 }
 NOTHING = "nothing"
 CONTEXT_NAMES = frozenset({NOTHING, "report_year", "report_month"})

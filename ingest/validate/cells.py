@@ -14,6 +14,7 @@ from ingest.validate.findings import TableFindings
 from warehouse.month import Month
 
 _PLACE = "place_code"
+_COMMITTEE_DIGITS, _VILLAGE_DIGITS = 12, 15
 _ALL_KINDS = ("1", "2", "3")
 
 
@@ -128,7 +129,13 @@ def check_lengths(parsed: ParsedTable, findings: TableFindings) -> None:
 def check_places(
     parsed: ParsedTable, known_area: Callable[[str], bool] | None, findings: TableFindings
 ) -> None:
-    """Add IN-unknown-area for each place code that is no area in use in the month."""
+    """Add IN-unknown-area for each place code that is no area in use in the month.
+
+    A village is a committee in use and a local number: IN-unknown-village where it is not.
+    """
+    for column in findings.columns.values():
+        if column.choices == "villages":
+            _check_villages(parsed, column, known_area, findings)
     if _PLACE not in findings.columns:
         return
     places = parsed.frame[_PLACE]
@@ -140,6 +147,24 @@ def check_places(
     ]
     for row_no in parsed.frame.index[places.isin(bad)]:
         findings.add(general_rule("IN-unknown-area"), row_no, _PLACE)
+
+
+def _check_villages(
+    parsed: ParsedTable,
+    column: Column,
+    known_area: Callable[[str], bool] | None,
+    findings: TableFindings,
+) -> None:
+    villages = parsed.frame[column.name]
+    bad = [
+        village
+        for village in villages.dropna().unique()
+        if village != column.key_default
+        if not (len(village) == _VILLAGE_DIGITS and village.isascii() and village.isdigit())
+        or (known_area is not None and not known_area(village[:_COMMITTEE_DIGITS]))
+    ]
+    for row_no in parsed.frame.index[villages.isin(bad)]:
+        findings.add(general_rule("IN-unknown-village"), row_no, column.name)
 
 
 def _codes_in_force(column: Column, month: Month) -> dict[str, Code]:

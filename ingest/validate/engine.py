@@ -176,11 +176,16 @@ class Rows:
         return self.array(day) + np.asarray(pd.to_timedelta(self.array(days), unit="D"))
 
     def _call_start(self, text: Value, length: Value) -> Value:
-        cut = [
-            None if blank else str(part)[: int(length)]
-            for part, blank in zip(self.array(text), self.blank(text), strict=True)
-        ]
-        return np.array(cut, dtype=object)
+        return self._cut(text, slice(int(length)))
+
+    def _call_rest(self, text: Value, length: Value) -> Value:
+        return self._cut(text, slice(int(length), None))
+
+    def _cut(self, text: Value, part: slice) -> Array:
+        blanks = zip(self.array(text), self.blank(text), strict=True)
+        return np.array(
+            [None if blank else str(code)[part] for code, blank in blanks], dtype=object
+        )
 
     def _member(self, value: Value, choices: Any) -> Array:
         values = self.array(value)

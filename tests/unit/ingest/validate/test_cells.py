@@ -129,6 +129,20 @@ def test_a_place_code_is_an_area_of_the_month(check):
     assert (found.check_id, found.value) == ("IN-unknown-area", "530799000000")
 
 
+@pytest.mark.parametrize("village", ["530723101206", "53072310120600X", "5307231012060010"])
+def test_a_village_code_has_fifteen_digits(check, village):
+    found = {f.check_id: f for f in check("FP-01", {"village_id": village})}
+    assert found["IN-unknown-village"].value == village
+
+
+def test_a_village_belongs_to_a_committee_of_the_month(check):
+    known = {"530722208000", "530722208201"}
+    village = {"village_id": "530722208201001"}
+    assert check("FP-01", village, known_area=known.__contains__) == []
+    (found,) = check("FP-01", village, known_area={"530722208000"}.__contains__)
+    assert (found.check_id, found.column_name) == ("IN-unknown-village", "village_id")
+
+
 def test_required_cells_are_counted(parse):
     form = load_form("FP-02")
     row = {
