@@ -110,6 +110,16 @@ def _form_problems(form: Form, main: Mapping[str, Column]) -> Iterator[str]:
         for name in (flow.stock, *flow.inflows, *flow.outflows, *flow.advanced):
             if name not in main or not main[name].is_number:
                 yield f"stock_flows: {name} is no number of the main table"
+    if form.lists is not None:
+        closed = form.lists.closed
+        named = (
+            form.lists.code,
+            form.lists.name,
+            *((closed.column, closed.date) if closed else ()),
+        )
+        for name in named:
+            if name is not None and name not in main:
+                yield f"lists: unknown column {name}"
     if not form.tables[0].every_row:
         yield f"table {form.tables[0].name}: the main table has the columns of every row"
 
@@ -137,6 +147,8 @@ def _repeated(table: Table, what: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def _code_problems(place: str, column: Column, lists: Lists) -> Iterator[str]:
+    if column.choices is not None and column.length is None:
+        yield f"{place}: a column with choices says how long its codes are"
     if column.type == "code" and column.codes is None:
         yield f"{place}: a code column names its code list"
     if column.codes is None:

@@ -20,7 +20,7 @@ Continues = Literal["always", "in_year", "never"]
 LONGEST_TEXT = 500
 """Characters a text may have where its column says nothing; longer ones are no entry of a form."""
 LAST_MONTH = "上月·"
-"""Begins the heading of a blank return's grey column, which shows last month's value; never read."""
+"""Begins the heading of a blank return's grey column with last month's value; never read."""
 
 
 def in_force(since: str | None, until: str | None, month: str) -> bool:

@@ -1,8 +1,9 @@
 """The layout of a return: what stands in which row, the same in a workbook and in a csv file.
 
 Row 1 the title, then one field of the head per row (label in A, value in B), an empty row, the
-heading row, then the data. The reader finds all of it by text and not by position; only the
-writers of this package need to know where things stand.
+heading row, then the data. A sub-table stands on a sheet of its own, without the head. The
+reader finds all of it by text and not by position; only the writers of this package need to
+know where things stand.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 from ingest.forms.catalogue import head_fields, table_columns
-from ingest.forms.model import Column, Form, HeadField, Table
+from ingest.forms.model import LAST_MONTH, Column, Form, HeadField, Table, in_force
 from warehouse.errors import UsageError
 from warehouse.month import Month
 
@@ -25,6 +26,16 @@ YUAN = "元"
 FIRST_HEAD_ROW = 2
 # A township fills a row from left to right: where and what kind first, exceptions last.
 _LEADING = ("place_code", "row_kind", "units")
+# Bases whose value of last month helps to fill in this month's.
+COMPARED = ("Y", "C", "S")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One column of a sheet: a column of the form, or last month's value of the one before it."""
+
+    column: Column
+    of_last_month: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,9 +44,14 @@ class Sheet:
 
     form: Form
     table: Table
-    columns: tuple[Column, ...]
+    places: tuple[Place, ...]
     head: tuple[HeadField, ...]
     money_unit: str
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Return the columns that are filled in, from left to right."""
+        return tuple(place.column for place in self.places if not place.of_last_month)
 
     @property
     def title(self) -> str:
@@ -57,6 +73,14 @@ class Sheet:
         unit = heading_unit(column, self.money_unit)
         return f"{column.zh}({unit})\n{column.en}" if unit else f"{column.zh}\n{column.en}"
 
+    def heading_at(self, place: Place) -> str:
+        """Return the heading of a place; that of a grey one begins with `LAST_MONTH`."""
+        heading = self.heading(place.column)
+        if not place.of_last_month:
+            return heading
+        zh, en = heading.split("\n")
+        return f"{LAST_MONTH}{zh}\nLast month: {en}"
+
 
 def heading_unit(column: Column, money_unit: str) -> str | None:
     """Return the unit a heading names; columns in yuan follow the head's unit of money."""
@@ -69,39 +93,51 @@ def in_use(column: Column, month: Month | None) -> bool:
     """Return whether the column is collected in the month (without a month: today's form)."""
     if month is None:
         return column.until is None
-    since, until = column.since, column.until
-    return (since is None or since <= str(month)) and (until is None or str(month) <= until)
+    return in_force(column.since, column.until, str(month))
 
 
-def sheet_of(form: Form, table: Table, head: Mapping[str, str]) -> Sheet:
-    """Return the sheet of a table as it stands in the month and unit of money of the head."""
-    columns = [c for c in table_columns(form, table) if in_use(c, _month_of(head))]
+def sheet_of(
+    form: Form, table: Table, head: Mapping[str, str], *, with_last_month: bool = False
+) -> Sheet:
+    """Return the sheet of a table as it stands in the month and unit of money of the head.
+
+    `with_last_month` adds a place for last month's value beside each cumulative one and stock.
+    """
+    month = _month_of(head)
+    columns = [
+        c.as_of(str(month)) if month else c for c in table_columns(form, table) if in_use(c, month)
+    ]
     leading = [c for name in _LEADING for c in columns if c.name == name]
     own_names = {c.name for c in table.columns}
     own = [c for c in columns if c.name in own_names]
     trailing = [c for c in columns if c not in leading and c not in own]
+    places = []
+    for column in (*leading, *own, *trailing):
+        places.append(Place(column))
+        if with_last_month and column.basis in COMPARED:
+            places.append(Place(column, of_last_month=True))
     return Sheet(
         form=form,
         table=table,
-        columns=(*leading, *own, *trailing),
-        head=head_fields(),
+        places=tuple(places),
+        head=head_fields() if table is form.tables[0] else (),
         money_unit=head.get("money_unit") or YUAN,
     )
 
 
 def grid(sheet: Sheet, head: Mapping[str, str], rows: Sequence[Row]) -> list[list[Cell]]:
-    """Return every cell of the sheet, row by row.
+    """Return every cell of the sheet, row by row; the places of last month stay empty.
 
     Raise `UsageError` where the head or a row names something the form does not have.
     """
-    _refuse_unknown("head", head, {f.name for f in sheet.head})
-    names = [c.name for c in sheet.columns]
+    refuse_unknown("head", head, {field.name for field in head_fields()})
+    names = {column.name for column in sheet.columns}
     cells: list[list[Cell]] = [[sheet.title]]
     cells += [[f"{f.zh} {f.en}", head.get(f.name)] for f in sheet.head]
-    cells += [[], [sheet.heading(c) for c in sheet.columns]]
+    cells += [[], [sheet.heading_at(place) for place in sheet.places]]
     for row in rows:
-        _refuse_unknown("row", row, set(names))
-        cells.append([row.get(name) for name in names])
+        refuse_unknown("row", row, names)
+        cells.append([None if p.of_last_month else row.get(p.column.name) for p in sheet.places])
     return cells
 
 
@@ -112,7 +148,8 @@ def _month_of(head: Mapping[str, str]) -> Month | None:
         return None
 
 
-def _refuse_unknown(part: str, given: Mapping[str, object], known: set[str]) -> None:
+def refuse_unknown(part: str, given: Mapping[str, object], known: set[str]) -> None:
+    """Raise `UsageError` where names are given that a return does not have."""
     unknown = sorted(set(given) - known)
     if unknown:
         raise UsageError(

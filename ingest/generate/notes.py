@@ -9,9 +9,16 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ingest.forms.catalogue import code_list, table_columns
-from ingest.forms.model import Column, Form
+from ingest.forms.catalogue import (
+    code_list,
+    cross_form_rules,
+    general_rules,
+    load_forms,
+    table_columns,
+)
+from ingest.forms.model import LAST_MONTH, Choices, Column, Form, Rule
 from ingest.generate import style
+from ingest.generate.choices import Offer
 from ingest.generate.labels import BASIS, TYPE, option, row_kinds, severity
 from ingest.generate.layout import Sheet, heading_unit
 
@@ -61,26 +68,56 @@ HOW_TO_FILL = (
         "To correct, raise 报送版本 by 1 and send the whole return again. Blue columns are the "
         "row's key, yellow ones are required.",
     ),
+    (
+        "工作表已保护（无密码），可填的格可以改。列表中没有的新项目、新村，以及写标记的格，"
+        "出现提示时选“是”。",
+        "The sheets are protected without a password; the cells to fill in are open. For a new "
+        "project or village that the list lacks, and for marks, answer the question with Yes.",
+    ),
+    (
+        f"灰色“{LAST_MONTH}…”列是上月已接收报表的数，只供对照，不能改，也不读取；其余已填好的格"
+        "沿用上月，请核对。不再填报的行，把该行可填的格清空即可。",
+        f"The grey columns ({LAST_MONTH}…) show the accepted return of last month for comparison; "
+        "they are locked and never read. Other cells filled in beforehand are last month's: check "
+        "them. To drop a row, clear its open cells.",
+    ),
+)
+_ANY_COLUMN = "各相关列"
+_CHOICE_TITLES: tuple[tuple[Choices, str, str], ...] = (
+    ("villages", "本单位的村", "Villages of the unit"),
+    ("projects", "未结束的项目", "Open projects"),
 )
 
 
-def add_codes(workbook: Workbook, lists: Sequence[tuple[str, Column]]) -> dict[str, str]:
-    """Add the sheet of code lists; return the range of each list's codes for the drop-downs."""
+def add_codes(
+    workbook: Workbook, lists: Sequence[tuple[str, Column]], offer: Offer
+) -> dict[str, str]:
+    """Add the sheet of code lists and of the unit's villages and projects (where it has any).
+
+    Return the range of each list's options for the drop-downs, by the name of the list.
+    """
     worksheet = workbook.create_sheet(CODES_SHEET)
     style.style_page(worksheet, pages_wide=1)
     worksheet.column_dimensions["A"].width, worksheet.column_dimensions["B"].width = 50.0, 80.0
+    blocks = {
+        name: (column.zh, column.en, [(option(code), code.en) for code in code_list(name).values()])
+        for name, column in lists
+    }
+    for choices, zh, en in _CHOICE_TITLES:
+        if offer.of(choices):
+            blocks[choices] = (zh, en, [(text, "") for text in offer.of(choices).values()])
     ranges: dict[str, str] = {}
     row = 1
-    for name, column in lists:
-        for position, text in enumerate((column.zh, column.en), start=1):
+    for name, (zh, en, options) in blocks.items():
+        for position, text in enumerate((zh, en), start=1):
             _write(worksheet, row, position, text, bold=True)
             worksheet.cell(row=row, column=position).fill = style.PLAIN_FILL
-        codes = [*code_list(name).values()]
-        for below, code in enumerate(codes, start=row + 1):
-            _write(worksheet, below, 1, option(code))
-            _write(worksheet, below, 2, code.en)
-        ranges[name] = f"{quote_sheetname(CODES_SHEET)}!$A${row + 1}:$A${row + len(codes)}"
-        row += len(codes) + 2
+        for below, texts in enumerate(options, start=row + 1):
+            for position, text in enumerate(texts, start=1):
+                _write(worksheet, below, position, text)
+        last = row + len(options)
+        ranges[name] = f"{quote_sheetname(CODES_SHEET)}!$A${row + 1}:$A${last}"
+        row = last + 2
     return ranges
 
 
@@ -117,17 +154,32 @@ def _column_rows(sheet: Sheet) -> Iterable[Sequence[str]]:
 
 def _rule_rows(form: Form) -> Iterable[Sequence[str]]:
     headings = {c.name: c.zh for table in form.tables for c in table_columns(form, table)}
-    for rule in form.rules:
+    for rule in (*form.rules, *_shared_rules(form)):
         yield (
             rule.id,
             severity(rule.severity),
             "",
             "",
             "",
-            headings.get(rule.column, rule.column),
+            headings.get(rule.column, _ANY_COLUMN),
             rule.description.zh,
             rule.description.en,
         )
+
+
+def _shared_rules(form: Form) -> Iterable[Rule]:
+    """Return the rules of all forms and of several forms that concern this one."""
+    applied = {application.rule for application in form.applies}
+    yield from (rule for rule in general_rules() if not rule.open_names or rule.id in applied)
+    for rule in cross_form_rules():
+        named = _forms_named(rule)
+        if not named or form.form_code in named:
+            yield rule
+
+
+def _forms_named(rule: Rule) -> set[str]:
+    texts = [str(value) for value in rule.parameters.values()]
+    return {code for code in load_forms() if any(code in text for text in texts)}
 
 
 def _table(

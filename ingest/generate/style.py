@@ -1,15 +1,18 @@
-"""How a return looks: fonts, fills, widths and number formats."""
+"""How a return looks: fonts, fills, widths and number formats; which of its cells are locked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
+from typing import Any
 
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.forms.model import Column
+from ingest.generate.layout import Place
 
 TITLE_FONT = Font(name="SimSun", size=16, bold=True)
 TEXT_FONT = Font(name="SimSun", size=10)
@@ -17,6 +20,9 @@ BOLD_FONT = Font(name="SimSun", size=10, bold=True)
 KEY_FILL = PatternFill("solid", fgColor="DDEBF7")
 REQUIRED_FILL = PatternFill("solid", fgColor="FFF2CC")
 PLAIN_FILL = PatternFill("solid", fgColor="F2F2F2")
+GREY_FILL = PatternFill("solid", fgColor="D0D0D0")
+GREY_FONT = Font(name="SimSun", size=10, italic=True, color="595959")
+OPEN = Protection(locked=False)
 _LINE = Side(style="thin", color="BFBFBF")
 GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 WRAPPED = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -27,6 +33,8 @@ _LABEL_WIDTH = 38.0
 _VALUE_WIDTH = 22.0
 _HEADING_HEIGHT = 62.0
 _HEAD_HEIGHT = 15.0
+_LONG_CODE = 12
+_CHOICE_WIDTH = 26
 
 
 def text_width(text: str) -> int:
@@ -41,19 +49,22 @@ def number_format(column: Column) -> str:
     return _FORMATS.get(column.type, TEXT_FORMAT)
 
 
-def column_width(column: Column, position: int) -> float:
-    """Return a width that shows the heading in three lines and the widest usual value."""
-    if position == 1:
-        return _LABEL_WIDTH
-    if position == 2:
-        return _VALUE_WIDTH
+def column_width(column: Column, position: int, *, under_head: bool) -> float:
+    """Return a width that shows the heading in its lines and the widest usual value.
+
+    `under_head`: the first two columns stand under the head, whose texts need room.
+    """
+    if under_head and position <= 2:
+        return _LABEL_WIDTH if position == 1 else _VALUE_WIDTH
     longest_word = max(len(word) for word in column.en.split())
     usual = {"money": 16, "date": 12, "text": 18, "char": 16, "code": 18}.get(column.type, 10)
+    if column.choices or (column.length or 0) > _LONG_CODE:
+        usual = _CHOICE_WIDTH
     return float(max(usual, longest_word + 2, min(len(column.zh) * 2 + 2, 20)))
 
 
 def style_head(worksheet: Worksheet, first_row: int, fields: int) -> None:
-    """Style the title in row 1 and the head block below it."""
+    """Style the title in row 1 and the head block below it; the values may be written."""
     worksheet["A1"].font = TITLE_FONT
     worksheet.row_dimensions[1].height = 24.0
     for row in range(first_row, first_row + fields):
@@ -61,28 +72,47 @@ def style_head(worksheet: Worksheet, first_row: int, fields: int) -> None:
         label, value = worksheet.cell(row=row, column=1), worksheet.cell(row=row, column=2)
         label.font, label.fill, label.border, label.alignment = BOLD_FONT, PLAIN_FILL, GRID, LEFT
         value.font, value.border, value.alignment = TEXT_FONT, GRID, LEFT
-        value.number_format = TEXT_FORMAT
+        value.number_format, value.protection = TEXT_FORMAT, OPEN
 
 
-def style_headings(worksheet: Worksheet, row: int, columns: Sequence[Column]) -> None:
-    """Style the heading row: keys blue, required columns yellow, the others grey."""
+def style_headings(
+    worksheet: Worksheet, row: int, places: Sequence[Place], *, under_head: bool
+) -> None:
+    """Style the heading row: keys blue, required columns yellow, last month's darker grey."""
     worksheet.row_dimensions[row].height = _HEADING_HEIGHT
-    for position, column in enumerate(columns, start=1):
+    for position, place in enumerate(places, start=1):
+        column = place.column
         cell = worksheet.cell(row=row, column=position)
         cell.font, cell.border, cell.alignment = BOLD_FONT, GRID, WRAPPED
         cell.fill = KEY_FILL if column.key else PLAIN_FILL
-        if column.required_kinds and not column.key:
+        if place.of_last_month:
+            cell.fill, cell.font = GREY_FILL, GREY_FONT
+        elif column.required_kinds and not column.key:
             cell.fill = REQUIRED_FILL
-        width = column_width(column, position)
-        worksheet.column_dimensions[get_column_letter(position)].width = width
+        dimension = worksheet.column_dimensions[get_column_letter(position)]
+        dimension.width = column_width(column, position, under_head=under_head)
 
 
-def style_data_row(worksheet: Worksheet, row: int, columns: Sequence[Column]) -> None:
-    """Style one data row: borders, and the format of each column's type."""
-    for position, column in enumerate(columns, start=1):
-        cell = worksheet.cell(row=row, column=position)
-        cell.font, cell.border = TEXT_FONT, GRID
-        cell.number_format = number_format(column)
+def style_data_rows(worksheet: Worksheet, rows: Sequence[int], places: Sequence[Place]) -> None:
+    """Style data rows: borders, the format of each column's type, what may be written."""
+    for position, place in enumerate(places, start=1):
+        first = worksheet.cell(row=rows[0], column=position)
+        first.font, first.border = TEXT_FONT, GRID
+        first.number_format = number_format(place.column)
+        if place.of_last_month:
+            first.font, first.fill = GREY_FONT, GREY_FILL
+        else:
+            first.protection = OPEN
+    copy_row_styles(worksheet, rows[0], rows[1:], len(places))
+
+
+def copy_row_styles(worksheet: Worksheet, source: int, rows: Iterable[int], width: int) -> None:
+    """Give rows the styles of another (setting the parts of a style one by one is slow)."""
+    cells: list[Any] = [worksheet.cell(row=source, column=n) for n in range(1, width + 1)]
+    for row in rows:
+        for position, cell in enumerate(cells, start=1):
+            target: Any = worksheet.cell(row=row, column=position)
+            target._style = copy(cell._style)
 
 
 def style_page(worksheet: Worksheet, *, pages_wide: int) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.forms.model import Column, Edition, Form
 from ingest.generate import dropdowns, notes, style
-from ingest.generate.layout import YUAN, Sheet, sheet_of
+from ingest.generate.choices import Choice, Offer, shown
+from ingest.generate.continuing import Continued, continued_rows
+from ingest.generate.layout import YUAN, Row, Sheet, refuse_unknown, sheet_of
+from ingest.generate.protection import protect
 from ingest.generate.stable_zip import empty_workbook, save_stable
-from ingest.generate.workbook import add_tag, fill_sheet
+from ingest.generate.workbook import add_tag, fill_sheet, put
 from warehouse.errors import UsageError
 from warehouse.month import Month
 
-# Rows that are drawn; the drop-downs and formats reach further down (`dropdowns.LAST_ROW`).
+# Rows that are drawn at least, and below the rows filled in beforehand; the drop-downs and
+# formats reach further down (`dropdowns.LAST_ROW`).
 _DRAWN_ROWS = 25
+_DRAWN_BELOW = 10
 
 
 def write_template(
@@ -24,26 +32,101 @@ def write_template(
     area_code: str | None = None,
     area_name: str | None = None,
     month: Month | None = None,
+    villages: Sequence[Choice] = (),
+    projects: Sequence[Choice] = (),
+    last_rows: Mapping[str, Sequence[Row]] | None = None,
 ) -> None:
     """Write the blank workbook of a form, for one unit and month where they are given.
 
-    Equal input gives equal bytes. Raise `UsageError` where no edition of the form is valid in
-    the month.
+    `villages` and `projects` (the open ones) are offered in drop-downs. `last_rows` are the rows
+    of the unit's return of the month before, by table name: values in base units, codes plain.
+    With them, even where there are none, a grey column beside each cumulative one and stock
+    shows last month's value, and the keys and attributes of the rows that go on are filled in
+    (see `continued_rows`). Equal input gives equal bytes. Raise `UsageError` where no edition of
+    the form is valid in the month, or last month's rows come without a month.
     """
-    head = _head(form, area_code, area_name, month)
-    workbook = empty_workbook()
-    sheets = [sheet_of(form, table, head) for table in form.tables]
-    for sheet in sheets:
-        fill_sheet(workbook.create_sheet(sheet.table.sheet), sheet, head, [])
-    ranges = notes.add_codes(workbook, list(_code_lists(sheets)))
-    for sheet in sheets:
-        worksheet = workbook[sheet.table.sheet]
-        for row in range(sheet.first_data_row, sheet.first_data_row + _DRAWN_ROWS):
-            style.style_data_row(worksheet, row, sheet.columns)
-        dropdowns.add_dropdowns(worksheet, sheet, ranges)
-    notes.add_notes(workbook, form, sheets)
-    add_tag(workbook, form, head)
+    workbook = blank_workbook(
+        form,
+        area_code=area_code,
+        area_name=area_name,
+        month=month,
+        villages=villages,
+        projects=projects,
+        last_rows=last_rows,
+    )
     save_stable(workbook, path)
+
+
+def blank_workbook(
+    form: Form,
+    *,
+    area_code: str | None = None,
+    area_name: str | None = None,
+    month: Month | None = None,
+    villages: Sequence[Choice] = (),
+    projects: Sequence[Choice] = (),
+    last_rows: Mapping[str, Sequence[Row]] | None = None,
+) -> Workbook:
+    """Return the workbook that `write_template` saves."""
+    head = _head(form, area_code, area_name, month)
+    offer = Offer(tuple(villages), tuple(projects))
+    continued = _continued(form, month, last_rows)
+    workbook = empty_workbook()
+    sheets = [
+        sheet_of(form, table, head, with_last_month=last_rows is not None) for table in form.tables
+    ]
+    for sheet in sheets:
+        _fill(workbook.create_sheet(sheet.table.sheet), sheet, head, offer, continued)
+    ranges = notes.add_codes(workbook, list(_code_lists(sheets)), offer)
+    for sheet in sheets:
+        dropdowns.add_dropdowns(workbook[sheet.table.sheet], sheet, ranges)
+    notes.add_notes(workbook, form, sheets)
+    protect(workbook)
+    add_tag(workbook, form, head)
+    return workbook
+
+
+def _continued(
+    form: Form, month: Month | None, last_rows: Mapping[str, Sequence[Row]] | None
+) -> Mapping[str, Sequence[Continued]]:
+    if last_rows is None:
+        return {}
+    refuse_unknown("tables", last_rows, {table.name for table in form.tables})
+    if month is None:
+        raise UsageError(
+            "Rows of last month were given for a blank return of no month.",
+            remedy="Say which month it is for.",
+        )
+    return continued_rows(form, last_rows, month)
+
+
+def _fill(
+    worksheet: Worksheet,
+    sheet: Sheet,
+    head: Mapping[str, str],
+    offer: Offer,
+    continued: Mapping[str, Sequence[Continued]],
+) -> None:
+    rows = continued.get(sheet.table.name, ())
+    columns = {column.name: column for column in sheet.columns}
+    filled = [
+        {
+            name: shown(columns[name], value, offer)
+            for name, value in row.filled.items()
+            if name in columns
+        }
+        for row in rows
+    ]
+    fill_sheet(worksheet, sheet, head, filled)
+    drawn = max(_DRAWN_ROWS, len(rows) + _DRAWN_BELOW)
+    first = sheet.first_data_row
+    style.style_data_rows(worksheet, range(first, first + drawn), sheet.places)
+    for position, place in enumerate(sheet.places, start=1):
+        if place.of_last_month:
+            for number, row in enumerate(rows, start=first):
+                value = shown(place.column, row.before.get(place.column.name), offer)
+                if value is not None:
+                    put(worksheet, number, position, value)
 
 
 def _head(

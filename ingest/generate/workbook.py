@@ -13,7 +13,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.forms.model import Form
 from ingest.generate import style
-from ingest.generate.layout import FIRST_HEAD_ROW, TAG_SHEET, Cell, Row, Sheet, grid, sheet_of
+from ingest.generate.layout import (
+    FIRST_HEAD_ROW,
+    TAG_SHEET,
+    Cell,
+    Row,
+    Sheet,
+    grid,
+    refuse_unknown,
+    sheet_of,
+)
 from ingest.generate.stable_zip import empty_workbook, save_stable
 
 # A text that a spreadsheet would run as a formula: begins like one and is no number or lone dash.
@@ -26,17 +35,23 @@ def write_return_xlsx(
     head: Mapping[str, str],
     rows: Sequence[Row],
     *,
+    sub_tables: Mapping[str, Sequence[Row]] | None = None,
     compress: bool = False,
 ) -> None:
-    """Write a return of the form's main table as a workbook; equal input gives equal bytes.
+    """Write a return as a workbook; equal input gives equal bytes.
 
-    `head` holds the fields of the head and each row its cells by canonical name. A string is
-    written as a text cell, a number as a number, a date as a date, None as an empty cell.
-    Raise `UsageError` for a name the form does not have.
+    `head` holds the fields of the head, and each of the `rows` of the main table its cells by
+    canonical name. `sub_tables` gives the rows of sub-tables by the table's name; each named one
+    gets its sheet. A string is written as a text cell, a number as a number, a date as a date,
+    None as an empty cell. Raise `UsageError` for a name the form does not have.
     """
+    given = {form.tables[0].name: rows, **(sub_tables or {})}
+    refuse_unknown("tables", given, {table.name for table in form.tables})
     workbook = empty_workbook()
-    sheet = sheet_of(form, form.tables[0], head)
-    fill_sheet(workbook.create_sheet(sheet.table.sheet), sheet, head, rows)
+    for table in form.tables:
+        if table.name in given:
+            sheet = sheet_of(form, table, head)
+            fill_sheet(workbook.create_sheet(table.sheet), sheet, head, given[table.name])
     add_tag(workbook, form, head)
     save_stable(workbook, path, compress=compress)
 
@@ -59,11 +74,13 @@ def fill_sheet(
     for number, row in enumerate(grid(sheet, head, rows), start=1):
         for position, value in enumerate(row, start=1):
             if value is not None:
-                _put(worksheet, number, position, value)
+                put(worksheet, number, position, value)
     style.style_head(worksheet, FIRST_HEAD_ROW, len(sheet.head))
-    style.style_headings(worksheet, sheet.heading_row, sheet.columns)
-    for number in range(sheet.first_data_row, sheet.first_data_row + len(rows)):
-        style.style_data_row(worksheet, number, sheet.columns)
+    under_head = bool(sheet.head)
+    style.style_headings(worksheet, sheet.heading_row, sheet.places, under_head=under_head)
+    if rows:
+        numbers = range(sheet.first_data_row, sheet.first_data_row + len(rows))
+        style.style_data_rows(worksheet, numbers, sheet.places)
     worksheet.freeze_panes = f"B{sheet.first_data_row}"
     worksheet.sheet_view.zoomScale = 85
     style.style_page(worksheet, pages_wide=2)
@@ -74,17 +91,18 @@ def add_tag(workbook: Workbook, form: Form, head: Mapping[str, str]) -> None:
     """Add the hidden sheet that names form, edition, unit and month beside the visible head."""
     tag = workbook.create_sheet(TAG_SHEET)
     tag.sheet_state = "hidden"
-    _put(tag, 1, 1, "tmw")
+    put(tag, 1, 1, "tmw")
     texts = (form.form_code, *(head.get(name) for name in ("edition", "area_code", "report_month")))
     for row, text in enumerate(texts, start=1):
         if text:
-            _put(tag, row, 2, text)
+            put(tag, row, 2, text)
 
 
-def _put(worksheet: Worksheet, row: int, column: int, value: Cell) -> None:
+def put(worksheet: Worksheet, row: int, column: int, value: Cell) -> None:
+    """Write one cell; a text stays a text, whatever it begins with."""
     cell = worksheet.cell(row=row, column=column, value=value)
     if isinstance(value, str):
-        cell.data_type = "s"  # never a formula, whatever the text begins with
+        cell.data_type = "s"  # never a formula
 
 
 def _as_text(cell: Cell) -> str:

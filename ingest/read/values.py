@@ -94,16 +94,16 @@ def parse_cell(
         return Parsed(code, text, estimated.status)
     if column.type == "date":
         return _date(cell, text)
-    if column.type == "bool":
-        return _bool(text)
-    return Parsed(_chosen_code(text, column) if column.choices else text, text)
+    return _bool(text) if column.type == "bool" else Parsed(_plain_text(text, column), text)
 
 
-def _chosen_code(text: str, column: Column) -> str:
-    """Return the code of `code name`, as a drop-down enters a village or project.
+def _plain_text(text: str, column: Column) -> str:
+    """Return a text as it is, or the code of `code name`, as drop-downs enter a village or project.
 
     What stands before the first space is a code only where it has the length of one.
     """
+    if column.choices is None:
+        return text
     code = text.split(maxsplit=1)[0]
     return code if len(code) == column.length else text
 

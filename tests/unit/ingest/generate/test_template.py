@@ -10,13 +10,14 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.forms.catalogue import code_list, head_fields, load_forms, table_columns
 from ingest.forms.model import Form
-from ingest.generate.layout import sheet_of
+from ingest.generate.layout import in_use, sheet_of
 from ingest.generate.template import write_template
 from warehouse.errors import UsageError
 from warehouse.month import Month
 
 FORMS = list(load_forms().values())
 MONTH = Month(2009, 11)
+HEAD = {"report_month": MONTH.compact}
 
 
 @pytest.fixture(params=FORMS, ids=lambda form: form.form_code)
@@ -41,13 +42,13 @@ def test_headings_read_back_equal_to_the_definition(form: Form, tmp_path: Path) 
     workbook = written(form, tmp_path / "blank.xlsx")
     for table in form.tables:
         worksheet = workbook[table.sheet]
-        row = sheet_of(form, table, {}).heading_row
+        row = sheet_of(form, table, HEAD).heading_row
         headings = [worksheet.cell(row, n + 1).value for n in range(worksheet.max_column)]
         columns = table_columns(form, table)
         expected = {
             f"{c.zh}({c.unit})\n{c.en}" if c.unit else f"{c.zh}\n{c.en}"
             for c in columns
-            if c.until is None or c.until >= str(MONTH)
+            if in_use(c, MONTH)
         }
         assert len(headings) == len(set(headings)) == len(expected)
         assert set(headings) == expected
@@ -77,7 +78,7 @@ def test_every_code_column_offers_exactly_its_codes(form: Form, tmp_path: Path) 
     workbook = written(form, tmp_path / "blank.xlsx")
     for table in form.tables:
         worksheet = workbook[table.sheet]
-        sheet = sheet_of(form, table, {})
+        sheet = sheet_of(form, table, HEAD)
         for position, column in enumerate(sheet.columns, start=1):
             if column.codes:
                 cell = worksheet.cell(sheet.first_data_row, position)

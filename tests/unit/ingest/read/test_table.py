@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingest.forms.catalogue import load_form, table_columns
-from ingest.forms.model import Form, Heading
+from ingest.forms.model import LAST_MONTH, Form, Heading
 from ingest.read.head import read_head, read_tag
 from ingest.read.sandbox import Grid
 from ingest.read.table import column_letter, read_table
@@ -104,6 +104,22 @@ def test_an_unknown_unit_is_an_error() -> None:
     line[position("carried_in")] = "上年结转资金(美元)"
     _, findings = read([line, row(carried_in="3")])
     assert [f.check_id for f in findings] == ["IN-heading-unit"]
+
+
+def test_a_grey_column_of_last_month_is_passed_over() -> None:
+    grey_heading = f"{LAST_MONTH}上年结转资金(元)\nLast month: Carried in"
+    line = [*headings(), grey_heading, f"{LAST_MONTH}下达资金"]
+    grey = [None] * len(headings()) + [1200]
+    parsed, findings = read([line, [*row(carried_in="3"), 900], grey])
+    unknown = f"{column_letter(len(headings()) + 1)}1"
+    assert [(f.check_id, f.cell) for f in findings] == [("IN-heading-unknown", unknown)]
+    assert parsed.frame["carried_in"].to_list() == [3.0], "a grey cell alone makes no row"
+
+
+def test_values_in_a_row_with_grey_cells_need_a_heading_all_the_same() -> None:
+    line = [*headings(), f"{LAST_MONTH}上年结转资金(元)"]
+    _, findings = read([line, [*row(carried_in="3"), 900, "写在标题之外"]])
+    assert [f.cell for f in findings] == [f"{column_letter(len(line))}2"]
 
 
 def test_older_wordings_count_in_their_months_only() -> None:

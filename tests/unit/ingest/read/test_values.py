@@ -173,3 +173,20 @@ def test_every_label_of_every_list_leads_to_one_code() -> None:
 
 def test_area_codes_survive_a_number_cell() -> None:
     assert parse_cell(530700000000.0, column("char", length=12)).value == "530700000000"
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("530722208001000", "530722208001000"),
+        ("530722208001000 松坪村委会", "530722208001000"),
+        ("530722208001000\u3000松坪 村委会", "530722208001000"),
+        ("5307222080010 松坪村委会", "5307222080010 松坪村委会"),
+        ("松坪村委会 530722208001000", "松坪村委会 530722208001000"),
+        ("-", "-"),
+    ],
+)
+def test_a_choice_keeps_its_code_and_loses_its_name(cell: str, value: str) -> None:
+    parsed = parse_cell(cell, column("char", length=15, choices="villages"))
+    assert (parsed.value, parsed.text) == (value, cell)
+    assert parse_cell(cell, column("char", length=15)).value == cell
