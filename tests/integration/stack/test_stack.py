@@ -18,7 +18,7 @@ import pytest
 from cli.stack import stack_start, stack_stop
 from cli.stack_state import is_running, read_record
 from examples.load import send_corrected_returns, send_first_returns
-from examples.returns import LIJIANG
+from examples.returns import LIJIANG, MALIPO
 from ingest.landing import submit_file
 from warehouse.database import Role, connect
 from warehouse.month import Month
@@ -30,19 +30,20 @@ if TYPE_CHECKING:
     from tests.integration.stack.conftest import Stack
 
 pytestmark = pytest.mark.scheduler
-NOVEMBER = Month(2009, 11)
+NOVEMBER, JUNE = Month(2009, 11), Month(2012, 6)
 MONTH_SECONDS = 240.0
 FIGURE = """
 select issued_yuan_ytd from published.fund_by_source
-where stat_month = '2009-11-01' and area_code = %(area)s
+where stat_month = %(month)s and area_code = %(area)s
     and programme_code = %(programme)s and fund_source_code = %(source)s
 """
 CITY_MONEY = {"area": "530700000000", "programme": "01", "source": "10"}
 
 
-def published_figure(stack: Stack, **where: str) -> list[int]:
+def published_figure(stack: Stack, month: Month = NOVEMBER, **where: str) -> list[int]:
+    values = {"month": month.first_day, **(where or CITY_MONEY)}
     with connect(stack.settings, Role.reader) as connection:
-        rows = connection.execute(FIGURE, where or CITY_MONEY).fetchall()
+        rows = connection.execute(FIGURE, values).fetchall()
     return [int(row[0]) for row in rows]
 
 
@@ -162,6 +163,16 @@ def test_runs_by_hand_and_the_later_month_that_depends_on_them(stack: Stack) -> 
     later = stack.next_run("monthly_revision", seen)
     assert (later.state, later.partition_key) == ("success", "2010-11")
     assert stack.seen_runs("monthly_revision") - seen == {later.run_id}
+
+
+def test_another_county_and_month_are_published_beside_it(stack: Stack) -> None:
+    seen = stack.seen_runs("monthly_revision")
+    send_first_returns(stack.settings, MALIPO)
+    run = stack.next_run("monthly_revision", seen)
+    assert (run.state, run.partition_key) == ("success", "2012-06"), stack.api.task_states(run)
+    assert stack.month_state(JUNE) == "published"
+    malipo = {"area": "532624000000", "programme": "00", "source": "44"}
+    assert published_figure(stack, JUNE, **malipo) == [4_630_000]
 
 
 def test_stop_leaves_no_process(stack: Stack) -> None:
