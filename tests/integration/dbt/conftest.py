@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg import sql
+from psycopg import Connection, sql
 
 from warehouse.builds import BuildResult, OpenBuild, build_month, open_build
 from warehouse.database import Role, connect
@@ -23,7 +23,9 @@ _KEYS = {
     "fp02": {"fund_doc_no": "-", "project_code": "-"},
     "fp08": {"site_code": "-", "from_village": "-", "to_place": "-"},
 }
-_FORMS = {"FP-02": "fp02", "FP-08": "fp08"}
+_FORMS = {"FP-01": "fp01", "FP-02": "fp02", "FP-03": "fp03", "FP-08": "fp08"}
+_SUB_TABLES = {"FP-01": "fp01b", "FP-02": "fp02b"}
+Rows = Sequence[dict[str, Any]]
 
 
 class SettingsOfProject(Settings):
@@ -45,9 +47,12 @@ class Lab:
         self.project = project
 
     def receive(
-        self, unit: str, form: str, rows: list[dict[str, Any]], *, month: Month = MONTH
+        self, unit: str, form: str, rows: Rows, *, sub_rows: Rows = (), month: Month = MONTH
     ) -> int:
-        """Record an accepted, assigned return with these rows; return its submission."""
+        """Record an accepted, assigned return with these rows; return its submission.
+
+        `sub_rows` go to the form's sub-table.
+        """
         with connect(self.settings, Role.admin) as connection:
             connection.execute(
                 "insert into ops.assignment (area_code, form_code, valid_from)"
@@ -62,16 +67,17 @@ class Lab:
                 [form, unit, month.first_day, month.shift(1).first_day],
             ).fetchone()
             assert row is not None
-            for number, values in enumerate(rows, start=20):
-                lineage = {"submission_id": row[0], "sheet": form, "row_no": number}
-                filed = {**lineage, **_KEYS[_FORMS[form]], "place_code": unit, **values}
-                connection.execute(
-                    sql.SQL("insert into raw.{} ({}) values ({})").format(
-                        sql.Identifier(_FORMS[form]),
-                        sql.SQL(", ").join(map(sql.Identifier, filed)),
-                        sql.SQL(", ").join(map(sql.Literal, filed.values())),
-                    )
-                )
+            table = _FORMS[form]
+            own = {
+                "submission_id": row[0],
+                "sheet": form,
+                **_KEYS.get(table, {}),
+                "place_code": unit,
+            }
+            _insert(connection, table, [{**own, **values} for values in rows])
+            if sub_rows:
+                sub = [{"submission_id": row[0], **values} for values in sub_rows]
+                _insert(connection, _SUB_TABLES[form], sub)
         return int(row[0])
 
     @staticmethod
@@ -82,6 +88,28 @@ class Lab:
             "programme": "03",
             "fund_source": "12",
             "amount_issued_y": issued,
+            **values,
+        }
+
+    @staticmethod
+    def project_row(code: str, **values: Any) -> dict[str, Any]:
+        """Return a detail row of FP-01: programme 01, under way, unless said otherwise."""
+        return {
+            "row_kind": "1",
+            "project_code": code,
+            "programme": "01",
+            "state": "4",
+            **values,
+        }
+
+    @staticmethod
+    def village_row(village_id: str | None, **values: Any) -> dict[str, Any]:
+        """Return a detail row of FP-03: a natural village in the list of poor villages."""
+        return {
+            "row_kind": "1",
+            "village_id": village_id,
+            "village_kind": "2",
+            "coverage": "1",
             **values,
         }
 
@@ -124,6 +152,18 @@ class Lab:
     def candidate(self, mart: str) -> list[Any]:
         """Return a mart's rows, and the identity of the partition that holds them."""
         return self.rows(f"select tableoid, to_jsonb(mart) from marts.{mart} as mart order by 2")
+
+
+def _insert(connection: Connection, table: str, rows: Rows) -> None:
+    for number, values in enumerate(rows, start=20):
+        filed = {"sheet": table, "row_no": number, **values}
+        connection.execute(
+            sql.SQL("insert into raw.{} ({}) values ({})").format(
+                sql.Identifier(table),
+                sql.SQL(", ").join(map(sql.Identifier, filed)),
+                sql.SQL(", ").join(map(sql.Literal, filed.values())),
+            )
+        )
 
 
 def _copy_of_project(folder: Path) -> Path:
