@@ -24,7 +24,8 @@ Row = Mapping[str, Cell]
 TAG_SHEET = "_tmw"
 YUAN = "元"
 FIRST_HEAD_ROW = 2
-# A township fills a row from left to right: where and what kind first, exceptions last.
+# A township fills a row from left to right: which thing, where and what kind first, exceptions
+# last.
 _LEADING = ("place_code", "row_kind", "units")
 # Bases whose value of last month helps to fill in this month's.
 COMPARED = ("Y", "C", "S")
@@ -54,9 +55,15 @@ class Sheet:
         return tuple(place.column for place in self.places if not place.of_last_month)
 
     @property
+    def fixed(self) -> int:
+        """Return how many columns from A on say which project or village a row is about."""
+        names = _naming(self.form)
+        return sum(place.column.name in names for place in self.places[: len(names)])
+
+    @property
     def title(self) -> str:
-        """Return the text of cell A1, `<title> <form code>`."""
-        return f"{self.table.title.zh} {self.form.form_code}"
+        """Return the text of cell A1, `<title> <form code>` (or that of the sub-table)."""
+        return f"{self.table.title.zh} {self.table.sheet}"
 
     @property
     def heading_row(self) -> int:
@@ -107,9 +114,10 @@ def sheet_of(
     columns = [
         c.as_of(str(month)) if month else c for c in table_columns(form, table) if in_use(c, month)
     ]
-    leading = [c for name in _LEADING for c in columns if c.name == name]
+    names = (*_naming(form), *_LEADING) if table.every_row else _LEADING
+    leading = [c for name in names for c in columns if c.name == name]
     own_names = {c.name for c in table.columns}
-    own = [c for c in columns if c.name in own_names]
+    own = [c for c in columns if c.name in own_names and c not in leading]
     trailing = [c for c in columns if c not in leading and c not in own]
     places = []
     for column in (*leading, *own, *trailing):
@@ -139,6 +147,12 @@ def grid(sheet: Sheet, head: Mapping[str, str], rows: Sequence[Row]) -> list[lis
         refuse_unknown("row", row, names)
         cells.append([None if p.of_last_month else row.get(p.column.name) for p in sheet.places])
     return cells
+
+
+def _naming(form: Form) -> tuple[str, ...]:
+    """Return the columns that say which project or village a row is about: code and name."""
+    name = form.lists.name if form.lists is not None else None
+    return tuple(filter(None, (form.identity, name)))
 
 
 def _month_of(head: Mapping[str, str]) -> Month | None:

@@ -97,7 +97,7 @@ def add_codes(
     Return the range of each list's options for the drop-downs, by the name of the list.
     """
     worksheet = workbook.create_sheet(CODES_SHEET)
-    style.style_page(worksheet, pages_wide=1)
+    style.style_page(worksheet)
     worksheet.column_dimensions["A"].width, worksheet.column_dimensions["B"].width = 50.0, 80.0
     blocks = {
         name: (column.zh, column.en, [(option(code), code.en) for code in code_list(name).values()])
@@ -124,7 +124,7 @@ def add_codes(
 def add_notes(workbook: Workbook, form: Form, sheets: Sequence[Sheet]) -> None:
     """Add the sheet that explains the form, its columns and its rules in both languages."""
     worksheet = workbook.create_sheet(NOTES_SHEET)
-    style.style_page(worksheet, pages_wide=1)
+    style.style_page(worksheet)
     _write(worksheet, 1, 1, f"{form.form_code} {form.title.zh} {form.title.en}", bold=True)
     _write(worksheet, 2, 1, f"粒度 Grain: {form.grain.zh} {form.grain.en}")
     row = 4
@@ -132,7 +132,8 @@ def add_notes(workbook: Workbook, form: Form, sheets: Sequence[Sheet]) -> None:
         _write(worksheet, row, 1, f"{number}. {zh} {en}")
         row += 1
     for sheet in sheets:
-        row = _table(worksheet, row + 1, _COLUMN_HEADINGS, _column_rows(sheet))
+        headings = (f"{sheet.table.sheet} 列", *_COLUMN_HEADINGS[1:])
+        row = _table(worksheet, row + 1, headings, _column_rows(sheet))
     _table(worksheet, row + 1, _RULE_HEADINGS, _rule_rows(form))
     for position, width in enumerate(_WIDTHS, start=1):
         worksheet.column_dimensions[get_column_letter(position)].width = float(width)

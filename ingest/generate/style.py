@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from ingest.forms.catalogue import code_list
 from ingest.forms.model import Column
+from ingest.generate.labels import option
 from ingest.generate.layout import Place
 
 TITLE_FONT = Font(name="SimSun", size=16, bold=True)
@@ -28,13 +32,20 @@ GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 WRAPPED = Alignment(horizontal="center", vertical="center", wrap_text=True)
 LEFT = Alignment(horizontal="left", vertical="center")
 TEXT_FORMAT = "@"
-_FORMATS = {"money": "#,##0.00", "int": "#,##0", "dec": "#,##0.00", "date": "yyyy-mm-dd"}
+INDENTED = Alignment(horizontal="left", vertical="center", indent=1)
+CENTRED = Alignment(horizontal="center", vertical="center")
+_FORMATS = {"money": "#,##0.00", "int": "#,##0", "date": "yyyy-mm-dd"}
 _LABEL_WIDTH = 38.0
 _VALUE_WIDTH = 22.0
-_HEADING_HEIGHT = 62.0
+_HEADING_HEIGHT = 66.0
 _HEAD_HEIGHT = 15.0
 _LONG_CODE = 12
-_CHOICE_WIDTH = 26
+_WIDEST_CODE = 36
+_LONG_CODE_WIDTH = 26
+_NAME_WIDTH = 15
+_GREY_EXTRA = 4.0  # its heading is longer
+_PAGE_WIDTH = 250.0  # characters on A3 across, at three quarters of their size
+_MARGIN = 0.5  # inches
 
 
 def text_width(text: str) -> int:
@@ -46,6 +57,8 @@ def number_format(column: Column) -> str:
     """Return the cell format; codes and texts are text, so that leading zeros stay."""
     if column.unit is None and column.type == "int":
         return "0"
+    if column.type == "dec":
+        return f"#,##0.{'0' * column.scale}"
     return _FORMATS.get(column.type, TEXT_FORMAT)
 
 
@@ -58,8 +71,13 @@ def column_width(column: Column, position: int, *, under_head: bool) -> float:
         return _LABEL_WIDTH if position == 1 else _VALUE_WIDTH
     longest_word = max(len(word) for word in column.en.split())
     usual = {"money": 16, "date": 12, "text": 18, "char": 16, "code": 18}.get(column.type, 10)
-    if column.choices or (column.length or 0) > _LONG_CODE:
-        usual = _CHOICE_WIDTH
+    if column.codes:
+        options = (text_width(option(code)) for code in code_list(column.codes).values())
+        usual = min(max(*options, usual), _WIDEST_CODE)
+    elif column.choices:
+        usual = (column.length or 0) + _NAME_WIDTH
+    elif (column.length or 0) > _LONG_CODE:
+        usual = _LONG_CODE_WIDTH
     return float(max(usual, longest_word + 2, min(len(column.zh) * 2 + 2, 20)))
 
 
@@ -78,8 +96,12 @@ def style_head(worksheet: Worksheet, first_row: int, fields: int) -> None:
 def style_headings(
     worksheet: Worksheet, row: int, places: Sequence[Place], *, under_head: bool
 ) -> None:
-    """Style the heading row: keys blue, required columns yellow, last month's darker grey."""
+    """Style the heading row: keys blue, required columns yellow, last month's darker grey.
+
+    Set the widths of the columns and the page.
+    """
     worksheet.row_dimensions[row].height = _HEADING_HEIGHT
+    total = 0.0
     for position, place in enumerate(places, start=1):
         column = place.column
         cell = worksheet.cell(row=row, column=position)
@@ -89,8 +111,11 @@ def style_headings(
             cell.fill, cell.font = GREY_FILL, GREY_FONT
         elif column.required_kinds and not column.key:
             cell.fill = REQUIRED_FILL
-        dimension = worksheet.column_dimensions[get_column_letter(position)]
-        dimension.width = column_width(column, position, under_head=under_head)
+        width = column_width(column, position, under_head=under_head)
+        width += _GREY_EXTRA if place.of_last_month else 0.0
+        worksheet.column_dimensions[get_column_letter(position)].width = width
+        total += width
+    style_page(worksheet, total)
 
 
 def style_data_rows(worksheet: Worksheet, rows: Sequence[int], places: Sequence[Place]) -> None:
@@ -99,6 +124,10 @@ def style_data_rows(worksheet: Worksheet, rows: Sequence[int], places: Sequence[
         first = worksheet.cell(row=rows[0], column=position)
         first.font, first.border = TEXT_FONT, GRID
         first.number_format = number_format(place.column)
+        if place.column.type in ("date", "bool") or first.number_format == "0":
+            first.alignment = CENTRED
+        elif not place.column.is_number:
+            first.alignment = INDENTED
         if place.of_last_month:
             first.font, first.fill = GREY_FONT, GREY_FILL
         else:
@@ -115,10 +144,16 @@ def copy_row_styles(worksheet: Worksheet, source: int, rows: Iterable[int], widt
             target._style = copy(cell._style)
 
 
-def style_page(worksheet: Worksheet, *, pages_wide: int) -> None:
-    """Print on A3 across, as many pages wide as said."""
+def style_page(worksheet: Worksheet, width: float = 0.0) -> None:
+    """Print on A3 across, on as many pages side by side as keep it readable.
+
+    `width` is that of all columns together, in characters.
+    """
     worksheet.page_setup.orientation = "landscape"
     worksheet.page_setup.paperSize = worksheet.PAPERSIZE_A3
     worksheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    worksheet.page_setup.fitToWidth = pages_wide
+    worksheet.page_setup.fitToWidth = max(1, math.ceil(width / _PAGE_WIDTH))
     worksheet.page_setup.fitToHeight = 0
+    worksheet.page_margins = PageMargins(*(_MARGIN,) * 4)
+    if worksheet.oddFooter is not None and worksheet.oddFooter.center is not None:
+        worksheet.oddFooter.center.text = "&A  &P / &N"

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.forms.model import Form
@@ -81,10 +82,12 @@ def fill_sheet(
     if rows:
         numbers = range(sheet.first_data_row, sheet.first_data_row + len(rows))
         style.style_data_rows(worksheet, numbers, sheet.places)
-    worksheet.freeze_panes = f"B{sheet.first_data_row}"
+    in_sight = max(sheet.fixed, 1)
+    worksheet.freeze_panes = f"{get_column_letter(in_sight + 1)}{sheet.first_data_row}"
     worksheet.sheet_view.zoomScale = 85
-    style.style_page(worksheet, pages_wide=2)
     worksheet.print_title_rows = f"{sheet.heading_row}:{sheet.heading_row}"
+    if sheet.fixed:
+        worksheet.print_title_cols = f"A:{get_column_letter(sheet.fixed)}"
 
 
 def add_tag(workbook: Workbook, form: Form, head: Mapping[str, str]) -> None:
