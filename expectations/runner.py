@@ -58,6 +58,7 @@ def run_suites(
             for batch in suite.batches:
                 results.extend(_run_batch(gx, source, connection, suite.mart, batch))
     finally:
+        source.get_execution_engine().close()  # has an engine of its own
         source.get_engine().dispose()
     return tuple(sorted(results, key=lambda result: result.check_id))
 
