@@ -44,9 +44,16 @@ def split(chance: Random, total: int, weights: Sequence[float], step: int = FEN)
     return shares
 
 
-def lumpy_weights(chance: Random, count: int, sigma: float) -> list[float]:
-    """Return lognormal weights: a few large batches, many small ones."""
-    return [chance.lognormvariate(0, sigma) for _ in range(count)]
+def lumpy_weights(
+    chance: Random, count: int, sigma: float, first_at_least: float = 0.0
+) -> list[float]:
+    """Return lognormal weights: a few large batches, many small ones.
+
+    The first is at least this part of all the others together.
+    """
+    weights = [chance.lognormvariate(0, sigma) for _ in range(count)]
+    weights[0] = max(weights[0], first_at_least * sum(weights[1:]))
+    return weights
 
 
 def day_in(chance: Random, index: int, first: int = 1, last: int = 28) -> date:

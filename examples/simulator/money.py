@@ -17,7 +17,6 @@ from ingest.forms.catalogue import code_list
 LABOUR = "52"
 DAY_RATE_FEN = 3000
 _TREASURY = "1"
-_HELD = {"township": "2", "county": "1"}
 _STEADY = 4.5  # a stock moves by less than this factor in a month (G6 asks above 5)
 _SMALL = 2000  # fen: below 20 yuan no ratio is looked at
 
@@ -178,7 +177,7 @@ class Line:
             open_advance = _until(self.paid, index) - _until(self.reimbursed, index)
             stocks |= {
                 "inplace_basis": _TREASURY,
-                "held_level": _HELD[self.unit_level],
+                "held_level": self.unit_level,
                 "advance_open": yuan(max(0, open_advance)),
                 "payable": yuan(max(0, -open_advance)),
                 "retention": yuan(self._retention_at(index)),

@@ -24,6 +24,7 @@ from examples.simulator.money import (
 from examples.simulator.tables import Unit
 
 _MARCH, _SEPTEMBER, _DECEMBER = 2, 8, 11
+_FIRST_PART = 0.4  # so that enough has come in by the time of year (G9)
 TOWNSHIP_LINES = (
     ("12", "12"), ("12", "42"), ("16", "41"), ("16", "44"), ("04", "14"), ("05", "12"),
     ("15", "21"), ("15", "51"), ("15", "52"), ("04", "51"), ("04", "52"), ("092", "11"),
@@ -62,7 +63,7 @@ def _line(chance: Random, unit: Unit, year: int, number: int, programme: str, so
         planned_total=total,
         planned_of_year={year: total},
     )
-    if line.is_accounted:
+    if line.group != "self_raised":
         line.doc_no = f"{unit.area_code[:9]}财〔{year}〕{number:02d}号"
     _arrive(chance, line, total)
     if source == LABOUR or line.group == "self_raised":
@@ -83,7 +84,7 @@ def _arrive(chance: Random, line: Line, total: int) -> None:
     """
     year_start = january(line.fund_year)
     months = list(range(line.first_index, year_start + _DECEMBER + 1))
-    weights = lumpy_weights(chance, len(months), 0.9)
+    weights = lumpy_weights(chance, len(months), 0.9, _FIRST_PART)
     weights = [w if t == line.first_index or chance.random() < 0.93 else 0.0
                for t, w in zip(months, weights, strict=True)]  # fmt: skip
     december, autumn = chance.uniform(0.3, 0.38), chance.uniform(0.05, 0.1)

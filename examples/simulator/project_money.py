@@ -19,15 +19,17 @@ from examples.simulator.chance import (
 from examples.simulator.money import DAY_RATE_FEN, LABOUR, Batch, Claim, Line
 from examples.simulator.projects import Plan, Project
 
-_STARTED_ENOUGH = 32  # per cent of progress at which the first stage is paid (02-6)
+_STARTED_ENOUGH = 36  # per cent of progress at which the first stage is paid (02-6)
 _TAKEN_BACK = "4"
 _DECEMBER, _SEPTEMBER, _MARCH = 11, 8, 2
 _VILLAGE_YUAN = 150_000
+_FIRST_PART = 0.4  # so that enough has come in by the time of year (G9)
+WHOLE_VILLAGE = "01"
 
 
 def draw_amounts(chance: Random, plan: Plan) -> dict[str, int]:
     """Return the planned money of a project in fen by source; the first is the main one."""
-    if plan.programme == "01":
+    if plan.programme == WHOLE_VILLAGE:
         villages = max(1, len(plan.villages))
         main = round(_VILLAGE_YUAN * villages * chance.uniform(0.7, 1.3) / 1000) * 1000 * FEN
         sources = {chance.choice(("11", "12")): main}
@@ -52,6 +54,9 @@ def project_lines(
     """Return the project's lines of money and note when the project is closed."""
     lines = [_line(chance, project, source, total, unit_level) for source, total in amounts.items()]
     ends = [index_of_day(project.life.terminated or project.life.handover)]
+    if project.plan.programme == WHOLE_VILLAGE:
+        # Audited together in the year after: a batch leaves the list as a whole (X6).
+        ends.append(january(project.plan.plan_year + 1))
     project.closes = max(ends + [line.last_index - 11 for line in lines])
     for line in lines:
         line.closes = project.closes
@@ -79,20 +84,24 @@ def _line(chance: Random, project: Project, source: str, total: int, unit_level:
     elif project.is_terminated:
         _issue_and_take_back(chance, project, line)
     else:
-        arrivals = _issue(chance, project, line)
-        _pay_in_stages(chance, project, line, arrivals)
+        late = chance.random() < 0.15  # late money is bridged where works are ahead of it
+        arrivals = _issue(chance, project, line, (70, 88) if late else (6, 50))
+        _pay_in_stages(chance, project, line, arrivals, bridged=late and chance.random() < 0.7)
     return line
 
 
-def _issue(chance: Random, project: Project, line: Line) -> list[int]:
-    """Issue the money in one or two batches; return the months of arrival."""
+def _issue(chance: Random, project: Project, line: Line, lag: tuple[int, int]) -> list[int]:
+    """Issue the money in one or two batches, the first arriving after a lag (least and most days).
+
+    Returns the months of arrival.
+    """
     total, year = line.planned_total, line.fund_year
     first = total
     if chance.random() < 0.8:
         first = part_of(total, chance.uniform(0.55, 0.62))
     issued_on = later(project.life.approve, chance.randint(0, 8))
     last_arrival = date(year, 9, 30)
-    arrived_on = min(later(issued_on, chance.randint(6, 50)), last_arrival)
+    arrived_on = min(later(issued_on, chance.randint(*lag)), last_arrival)
     _book(line, Batch(issued_on, arrived_on), first)
     if first == total:
         return [index_of_day(arrived_on)]
@@ -107,10 +116,11 @@ def _book(line: Line, batch: Batch, amount: int) -> None:
     line.in_place[index_of_day(batch.arrived_on)] += amount
 
 
-def _pay_in_stages(chance: Random, project: Project, line: Line, arrivals: list[int]) -> None:
+def _pay_in_stages(
+    chance: Random, project: Project, line: Line, arrivals: list[int], *, bridged: bool
+) -> None:
     """Pay 40 % at the start of works, 50 % at completion, the retained 10 % after acceptance."""
     total = line.planned_total
-    bridged = chance.random() < 0.1
     start = _first_stage_index(project, 0 if bridged else arrivals[0])
     advance = part_of(total, 0.4, 1)
     line.paid[start] += advance
@@ -181,11 +191,12 @@ def _raise_locally(chance: Random, project: Project, line: Line) -> None:
     """Villagers give cash (51) or labour (52) until completion or December, most by September."""
     year_start = january(project.plan.plan_year)
     if project.is_terminated:
+        line.planned_of_year = {}
         return
     first = max(project.approve_index, year_start + _MARCH)
     last = max(first, min(project.complete_index, year_start + _DECEMBER))
     months = range(first, last + 1)
-    weights = lumpy_weights(chance, len(months), 0.9)
+    weights = lumpy_weights(chance, len(months), 0.9, _FIRST_PART)
     late = sum(w for t, w in zip(months, weights, strict=True) if t > year_start + _SEPTEMBER)
     limit = 0.45 * (sum(weights) - late) / 0.55 / late if late else 1.0
     weights = [

@@ -18,12 +18,11 @@ from examples.simulator.housing import (
 )
 from examples.simulator.money import Line
 from examples.simulator.programme_money import programme_lines
-from examples.simulator.project_money import draw_amounts, project_lines
+from examples.simulator.project_money import WHOLE_VILLAGE, draw_amounts, project_lines
 from examples.simulator.projects import Plan, Project, benefits, build, draw_life, equal_shares
 from examples.simulator.tables import SimulatedRow, Unit
 from examples.simulator.villages import VillageLife, covered_lump, live
 
-_WHOLE_VILLAGE = "01"
 _NAMES = {
     "01": "整村推进", "02": "整乡推进道路", "04": "核桃产业", "05": "科技示范", "13": "安居温饱",
     "15": "沼气池建设", "99": "人畜饮水",
@@ -108,12 +107,12 @@ def _add_projects(
     others = chance.sample(
         ("02", "04", "05", "99") if office else ("04", "05", "13", "15", "99"), 2
     )
-    programmes = [*others, "04"] if office else [_WHOLE_VILLAGE, _WHOLE_VILLAGE, *others]
+    programmes = [*others, "04"] if office else [WHOLE_VILLAGE, WHOLE_VILLAGE, *others]
     for number, programme in enumerate(programmes, start=1):
         lump = office and number == len(programmes)
         villages = _choose_villages(chance, programme, free)
         plan = _plan(chance, world, county, year, number, programme, villages, lump=lump)
-        keeps = programme == _WHOLE_VILLAGE or lump
+        keeps = programme == WHOLE_VILLAGE or lump
         project = Project(plan, draw_life(chance, year, may_end=not keeps))
         amounts = draw_amounts(chance, plan)
         project.plan_amount = sum(amounts.values())
@@ -124,7 +123,7 @@ def _add_projects(
         build(chance, project)
         world.lines += project_lines(chance, project, amounts, world.unit.level)
         world.projects.append(project)
-        if programme == _WHOLE_VILLAGE:
+        if programme == WHOLE_VILLAGE:
             for life in villages:
                 life.enter_batch(project.start_index, plan.batch_no)
 
@@ -133,7 +132,7 @@ def _choose_villages(
     chance: Random, programme: str, free: list[VillageLife]
 ) -> tuple[VillageLife, ...]:
     """Take villages that no project has yet: one to three of a township."""
-    if programme != _WHOLE_VILLAGE:
+    if programme != WHOLE_VILLAGE:
         return (free.pop(),) if free and chance.random() < 0.6 else ()
     wanted = chance.choice((1, 1, 2, 2, 3))
     return tuple(free.pop() for _ in range(min(wanted, len(free))))
