@@ -41,8 +41,8 @@ select
     filed.approve_date,
     filed.start_date,
     filed.complete_date,
-    filed.twp_accept_date as township_accept_date,
-    filed.cty_accept_date as county_accept_date,
+    filed.twp_accept_date,
+    filed.cty_accept_date,
     filed.handover_date,
     filed.audit_date,
     filed.plan_start as planned_start_date,
@@ -63,6 +63,7 @@ select
     filed.in_use_flag as is_in_use,
     filed.reversal_reason,
     filed.reversal_doc,
+    {{ counts_once("filed", "project_code") }} as is_counted,
     {{ status_of_rank("marks.status_rank") }} as obs_status
 from filed
 inner join {{ ref("stg_ledger__submission") }} as submission

@@ -46,6 +46,7 @@ select
     filed.exit_date,
     filed.reversal_reason,
     filed.reversal_doc,
+    {{ counts_once("filed", "village_id") }} as is_counted,
     {{ status_of_rank("marks.status_rank") }} as obs_status
 from filed
 inner join {{ ref("stg_ledger__submission") }} as submission

@@ -10,12 +10,14 @@ with filed as (
     where fact.stat_month = {{ run_month() }}
 ),
 
-before as (
+earlier as (
     select *
     from {{ this }}
-    where
-        stat_month
-        = (select max(stat_month) from {{ this }} where stat_month < {{ run_month() }})
+    where stat_month = (
+        select max(stat_month)
+        from {{ this }}
+        where stat_month < {{ run_month() }}
+    )
 ),
 
 known as (
@@ -29,40 +31,40 @@ known as (
         filed.filing_unit_code,
         filed.plan_year,
         filed.batch_no,
-        coalesce(before.first_month, filed.stat_month) as first_month,
+        coalesce(earlier.first_month, filed.stat_month) as first_month,
         case
             when
-                filed.project_name is not distinct from before.project_name
-                and filed.programme_code is not distinct from before.programme_code
-                and filed.place_code is not distinct from before.place_code
-                and filed.village_id is not distinct from before.village_id
-                then before.valid_from
+                (filed.project_name is not distinct from earlier.project_name)
+                and (filed.programme_code is not distinct from earlier.programme_code)
+                and (filed.place_code is not distinct from earlier.place_code)
+                and (filed.village_id is not distinct from earlier.village_id)
+                then earlier.valid_from
             else filed.stat_month
         end as valid_from,
         filed.state_code,
         filed.stat_month as last_filed_month
     from filed
-    left join before
-        on filed.project_code = before.project_code
+    left join earlier
+        on filed.project_code = earlier.project_code
     where filed.position = 1
     union all
     select
-        before.project_code,
-        before.project_name,
-        before.row_kind,
-        before.programme_code,
-        before.place_code,
-        before.village_id,
-        before.filing_unit_code,
-        before.plan_year,
-        before.batch_no,
-        before.first_month,
-        before.valid_from,
-        before.state_code,
-        before.last_filed_month
-    from before
+        earlier.project_code,
+        earlier.project_name,
+        earlier.row_kind,
+        earlier.programme_code,
+        earlier.place_code,
+        earlier.village_id,
+        earlier.filing_unit_code,
+        earlier.plan_year,
+        earlier.batch_no,
+        earlier.first_month,
+        earlier.valid_from,
+        earlier.state_code,
+        earlier.last_filed_month
+    from earlier
     left join filed
-        on before.project_code = filed.project_code
+        on earlier.project_code = filed.project_code
     where filed.project_code is null
 )
 

@@ -10,12 +10,14 @@ with filed as (
     where fact.stat_month = {{ run_month() }} and fact.row_kind = '1'
 ),
 
-before as (
+earlier as (
     select *
     from {{ this }}
-    where
-        stat_month
-        = (select max(stat_month) from {{ this }} where stat_month < {{ run_month() }})
+    where stat_month = (
+        select max(stat_month)
+        from {{ this }}
+        where stat_month < {{ run_month() }}
+    )
 ),
 
 known as (
@@ -26,34 +28,34 @@ known as (
         filed.programme_batch,
         filed.place_code,
         filed.filing_unit_code,
-        coalesce(before.first_month, filed.stat_month) as first_month,
+        coalesce(earlier.first_month, filed.stat_month) as first_month,
         case
             when
-                filed.village_kind is not distinct from before.village_kind
-                and filed.coverage is not distinct from before.coverage
-                and filed.programme_batch is not distinct from before.programme_batch
-                then before.valid_from
+                (filed.village_kind is not distinct from earlier.village_kind)
+                and (filed.coverage is not distinct from earlier.coverage)
+                and (filed.programme_batch is not distinct from earlier.programme_batch)
+                then earlier.valid_from
             else filed.stat_month
         end as valid_from,
         filed.stat_month as last_filed_month
     from filed
-    left join before
-        on filed.village_id = before.village_id
+    left join earlier
+        on filed.village_id = earlier.village_id
     where filed.position = 1
     union all
     select
-        before.village_id,
-        before.village_kind,
-        before.coverage,
-        before.programme_batch,
-        before.place_code,
-        before.filing_unit_code,
-        before.first_month,
-        before.valid_from,
-        before.last_filed_month
-    from before
+        earlier.village_id,
+        earlier.village_kind,
+        earlier.coverage,
+        earlier.programme_batch,
+        earlier.place_code,
+        earlier.filing_unit_code,
+        earlier.first_month,
+        earlier.valid_from,
+        earlier.last_filed_month
+    from earlier
     left join filed
-        on before.village_id = filed.village_id
+        on earlier.village_id = filed.village_id
     where filed.village_id is null
 )
 
