@@ -81,7 +81,8 @@ def _filed_by(question: Question) -> sql.Composable:
 
 
 def _equal(name: str, value: str) -> sql.Composable:
-    return sql.SQL("cast({} as text) = {}").format(
+    """Return the condition that a key is this one; a blank key is '-' in a row key."""
+    return sql.SQL("coalesce(cast({} as text), '-') = {}").format(
         sql.Identifier("filed", name), sql.Literal(value)
     )
 

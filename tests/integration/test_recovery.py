@@ -99,7 +99,7 @@ class Warehouse:
                 sent = replace(filed, version=self.version)
                 path = self.settings.home / "sent" / sent.file_name
                 write_return(path, sent)
-                if filed.area_code == SONGPING:
+                if (filed.area_code, filed.form_code) == (SONGPING, "FP-02"):
                     text = path.read_bytes().decode(filed.encoding)
                     assert text.count(",3000000,") == 1
                     text = text.replace(",3000000,", f",{self.issued},")
