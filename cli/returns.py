@@ -22,7 +22,7 @@ from cli.output import (
 )
 from warehouse.errors import AssessmentError, UsageError
 from warehouse.month import Month
-from warehouse.settings import load_settings
+from warehouse.settings import Settings, load_settings
 
 forms_app = typer.Typer(no_args_is_help=True)
 areas_app = typer.Typer(no_args_is_help=True)
@@ -58,27 +58,39 @@ def write_form_template(
     area: Annotated[str | None, typer.Option(help="The unit it is for, 12 digits.")] = None,
     month: Annotated[str | None, typer.Option(help="The report month, YYYY-MM.")] = None,
 ) -> None:
-    """Write a blank return, its head filled in for one unit and month."""
+    """Write a blank return for one unit and month, with what is known of the unit.
+
+    That is its villages and open projects, and last month's accepted return. Without the
+    database it knows the villages of the area list alone, and says so.
+    """
+    from ingest.beforehand import Beforehand, known_of_unit
     from ingest.forms.catalogue import load_form
     from ingest.generate.template import write_template
-    from warehouse.areas import known_areas
 
-    name = None
-    if area is not None:
-        known = known_areas(load_settings()).get(area)
-        if not known:
-            raise UsageError(
-                f"There is no area {area!r}.", remedy="Write its 12 digits, e.g. 530723000000."
-            )
-        name = known[-1].name_zh
+    definition, settings = load_form(form), load_settings()
+    report_month = Month.parse(month) if month else None
+    name = _area_name(settings, area, report_month) if area else None
+    known, trouble = Beforehand(), None
+    if area and report_month:
+        known, trouble = known_of_unit(settings, definition, area, report_month)
     write_template(
         output,
-        load_form(form),
+        definition,
         area_code=area,
         area_name=name,
-        month=Month.parse(month) if month else None,
+        month=report_month,
+        villages=known.villages,
+        projects=known.projects,
+        last_rows=known.last_rows,
     )
-    result.print(f"{output} written.")
+    if trouble is not None:
+        progress.print(
+            f"tmw: The database was not reached, so the blank return has neither open projects"
+            f" nor last month's figures. {trouble}",
+            markup=False,
+            soft_wrap=True,
+        )
+    result.print(f"{output} written.", markup=False, soft_wrap=True)
 
 
 @areas_app.command("import")
@@ -196,6 +208,22 @@ def receive(as_json: AsJson = False) -> None:
         raise typer.Exit(AssessmentError.exit_code)
     if has_errors(batch.findings):
         raise typer.Exit(1)
+
+
+def _area_name(settings: Settings, area: str, month: Month | None) -> str:
+    """Return the name a unit has in the month, without a month its latest."""
+    from warehouse.areas import known_areas
+
+    known = known_areas(settings).get(area, ())
+    if month is not None:
+        known = tuple(a for a in known if a.valid_in(month.first_day, month.last_day))
+    if not known:
+        in_month = f" in {month}" if month else ""
+        raise UsageError(
+            f"There is no area {area!r}{in_month}.",
+            remedy="Write its 12 digits, e.g. 530723000000.",
+        )
+    return known[-1].name_zh
 
 
 def _moment(text: str | None, timezone: str) -> datetime | None:
