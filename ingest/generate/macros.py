@@ -15,8 +15,9 @@ PATH = PurePosixPath("dbt_project/macros/generated/forms.sql")
 _TEMPLATE = """\
 {# __NOTICE__ #}
 
-{#- The main table of every installed form: its form, keys, the key column that names one thing,
-    additive measures, cumulative flows (month, ytd, total), balances and columns. -#}
+{#- The main table of every installed form: its form, keys, columns, columns that name a village or
+    project of another form, the key column that names one thing, additive measures, cumulative
+    flows (month, ytd, total) and balances. -#}
 {% macro form_tables() -%}
 {{ return([
 __TABLES__
@@ -58,6 +59,7 @@ def _entry(form: Form, table: Table) -> str:
         "table": table.name,
         "keys": [c.name for c in key_columns(form, table)],
         "has": [c.name for c in columns],
+        "references": [{"column": c.name, "to": c.choices} for c in columns if c.choices],
     }
     if table.every_row:
         entry |= {

@@ -48,6 +48,7 @@ def measure_rows(forms: Iterable[Form]) -> SeedRows:
             "column_name": column.name,
             "name_zh": column.zh,
             "name_en": column.en,
+            "type": column.type,
             "unit": column.unit,
             "basis": column.basis,
         }

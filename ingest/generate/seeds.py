@@ -111,7 +111,7 @@ def _form_seeds(forms: Sequence[Form]) -> Iterable[Seed]:
         "seed_form_measure",
         "可加指标 The additive measures of each form, which control totals compare.",
         {"form_code": "text", "table_name": "text", "column_name": "text", "name_zh": "text",
-         "name_en": "text", "unit": "text", "basis": "text"},
+         "name_en": "text", "type": "text", "unit": "text", "basis": "text"},
         seed_rows.measure_rows(forms),
     )  # fmt: skip
     yield Seed(
