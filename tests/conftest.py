@@ -84,7 +84,7 @@ def clone_warehouse() -> Clone:
     return cloned_warehouse
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def environment_of() -> Callable[[Settings], dict[str, str]]:
     """Return a function that gives a subprocess the environment of some settings."""
 

@@ -92,6 +92,13 @@ class Guide:
         """Return the code blocks of a language."""
         return [code for _, found, code in self._parts if found == language]
 
+    def write_files(self, folder: Path) -> None:
+        """Write the csv files of the page: "`name.csv`:" and the block below it."""
+        for prose, language, code in self._parts:
+            named = re.search(r"`([\w.-]+\.csv)`:\s*\Z", prose)
+            if language == "csv" and named:
+                (folder / named[1]).write_text(code, encoding="utf-8")
+
     def commands(self) -> list[list[str]]:
         """Return every command line of the page, split into words."""
         lines = [line for code in self.blocks("sh") for line in code.splitlines()]
