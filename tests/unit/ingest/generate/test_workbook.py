@@ -66,6 +66,25 @@ def test_xlsx_keeps_text_as_text_and_numbers_as_numbers(tmp_path: Path) -> None:
     assert second["amount_issued_m"] == -5.0
 
 
+def test_sub_tables_stand_on_their_own_sheets(tmp_path: Path) -> None:
+    path = tmp_path / "return.xlsx"
+    claims: list[Row] = [{"claim_no": "2009-1", "amount_claimed": 5}, {"claim_no": "2009-2"}]
+    write_return_xlsx(path, FORM, HEAD, ROWS, sub_tables={"fp02b": claims})
+    workbook = CalamineWorkbook.from_path(str(path))
+    assert workbook.sheet_names == ["FP-02", "FP-02b", "_tmw"]
+    cells = workbook.get_sheet_by_name("FP-02b").to_python(skip_empty_area=False)
+    assert cells[0][0] == "报账申请（FP-02附表） FP-02b"
+    headings = [str(cell).split("\n")[0] for cell in cells[2]]
+    assert headings == [f"{c.zh}({c.unit})" if c.unit else c.zh for c in FORM.tables[1].columns]
+    rows = [dict(zip(headings, row, strict=True)) for row in cells[3:]]
+    assert [row["报账申请号"] for row in rows] == ["2009-1", "2009-2"]
+    assert [row["申请金额(元)"] for row in rows] == [5.0, ""]
+    with pytest.raises(UsageError, match="fp99"):
+        write_return_xlsx(path, FORM, HEAD, ROWS, sub_tables={"fp99": []})
+    with pytest.raises(UsageError, match="place_code"):
+        write_return_xlsx(path, FORM, HEAD, ROWS, sub_tables={"fp02b": [{"place_code": "x"}]})
+
+
 def test_equal_input_gives_equal_bytes_and_compression_the_same_cells(tmp_path: Path) -> None:
     paths = [tmp_path / f"{name}.xlsx" for name in ("a", "b", "small")]
     for path in paths[:2]:
