@@ -19,6 +19,7 @@ from ingest.generate.workbook import write_return_csv
 Format = Literal["xlsx", "csv"]
 FORMATS: tuple[Format, ...] = ("xlsx", "csv")
 PROCESSES = 2
+_WORKBOOKS: tuple[Format, ...] = ("xlsx",)
 _CHUNK = 8
 _CLERKS = ("和丽华", "木志强", "杨春梅", "李文军", "张学芬", "王永生")
 
@@ -52,7 +53,7 @@ class _Job:
 def write_returns(
     simulation: Simulation,
     out: Path,
-    formats: Collection[Format] = ("xlsx",),
+    formats: Collection[Format] = _WORKBOOKS,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[WrittenReturn]:
     """Write every return of a simulation below `out` (`2010-01/FP-02_..._v0.xlsx`).

@@ -21,13 +21,13 @@ def require_empty(out: Path) -> None:
         raise UsageError(f"{out} is not an empty folder.", remedy="Name a new folder for --out.")
 
 
-def write_assignments(out: Path, simulations: Sequence[Simulation]) -> None:
+def write_assignments(out: Path, simulations: Sequence[Simulation], forms: Sequence[str]) -> None:
     """Write `assignments.csv` for `tmw assign`: every unit owes every simulated form."""
     rows = [
         (unit.area_code, form, simulation.first_month.first_day.isoformat(), "")
         for simulation in simulations
         for unit in simulation.units
-        for form in sorted({filed.form_code for filed in simulation.returns})
+        for form in sorted(forms)
     ]
     header = ("area_code", "form_code", "valid_from", "valid_until")
     _write(out / "assignments.csv", header, rows)
