@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -110,7 +109,7 @@ def add_codes(
     row = 1
     for name, (zh, en, options) in blocks.items():
         for position, text in enumerate((zh, en), start=1):
-            _write(worksheet, row, position, text, bold=True)
+            _write(worksheet, row, position, text, style.BOLD_STYLE)
             worksheet.cell(row=row, column=position).fill = style.PLAIN_FILL
         for below, texts in enumerate(options, start=row + 1):
             for position, text in enumerate(texts, start=1):
@@ -125,7 +124,7 @@ def add_notes(workbook: Workbook, form: Form, sheets: Sequence[Sheet]) -> None:
     """Add the sheet that explains the form, its columns and its rules in both languages."""
     worksheet = workbook.create_sheet(NOTES_SHEET)
     style.style_page(worksheet)
-    _write(worksheet, 1, 1, f"{form.form_code} {form.title.zh} {form.title.en}", bold=True)
+    _write(worksheet, 1, 1, f"{form.form_code} {form.title.zh} {form.title.en}", style.BOLD_STYLE)
     _write(worksheet, 2, 1, f"粒度 Grain: {form.grain.zh} {form.grain.en}")
     row = 4
     for number, (zh, en) in enumerate(HOW_TO_FILL, start=1):
@@ -187,12 +186,12 @@ def _table(
     worksheet: Worksheet, row: int, headings: Sequence[str], rows: Iterable[Sequence[str]]
 ) -> int:
     for position, heading in enumerate(headings, start=1):
-        _write(worksheet, row, position, heading, bold=True)
+        _write(worksheet, row, position, heading, style.BOLD_STYLE)
         worksheet.cell(row=row, column=position).fill = style.PLAIN_FILL
     for texts in rows:
         row += 1
         for position, text in enumerate(texts, start=1):
-            _write(worksheet, row, position, text, wrap=True)
+            _write(worksheet, row, position, text, style.WRAPPED_STYLE)
         lines = max(-(-style.text_width(text) // (width - 2)) for text, width in _fitted(texts))
         worksheet.row_dimensions[row].height = _LINE_HEIGHT * max(lines, 1)
     return row + 1
@@ -203,17 +202,8 @@ def _fitted(texts: Sequence[str]) -> Iterable[tuple[str, int]]:
 
 
 def _write(
-    worksheet: Worksheet,
-    row: int,
-    column: int,
-    text: str,
-    *,
-    bold: bool = False,
-    wrap: bool = False,
+    worksheet: Worksheet, row: int, column: int, text: str, named: str = style.TEXT_STYLE
 ) -> None:
     cell = worksheet.cell(row=row, column=column, value=text)
     cell.data_type = "s"
-    cell.font = style.BOLD_FONT if bold else style.TEXT_FONT
-    cell.number_format = style.TEXT_FORMAT
-    if wrap:
-        cell.alignment = Alignment(vertical="top", wrap_text=True)
+    cell.style = named

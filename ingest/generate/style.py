@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -32,6 +33,7 @@ GRID = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 WRAPPED = Alignment(horizontal="center", vertical="center", wrap_text=True)
 LEFT = Alignment(horizontal="left", vertical="center")
 TEXT_FORMAT = "@"
+TEXT_STYLE, BOLD_STYLE, WRAPPED_STYLE = "tmw text", "tmw bold", "tmw wrapped"
 INDENTED = Alignment(horizontal="left", vertical="center", indent=1)
 CENTRED = Alignment(horizontal="center", vertical="center")
 _FORMATS = {"money": "#,##0.00", "int": "#,##0", "date": "yyyy-mm-dd"}
@@ -142,6 +144,19 @@ def copy_row_styles(worksheet: Worksheet, source: int, rows: Iterable[int], widt
         for position, cell in enumerate(cells, start=1):
             target: Any = worksheet.cell(row=row, column=position)
             target._style = copy(cell._style)
+
+
+def add_text_styles(workbook: Workbook) -> None:
+    """Give the workbook the named styles of explaining sheets: text, bold and wrapped.
+
+    A named style is set at once, which a thousand cells of notes make worth while.
+    """
+    fonts = {TEXT_STYLE: TEXT_FONT, BOLD_STYLE: BOLD_FONT, WRAPPED_STYLE: TEXT_FONT}
+    for name, font in fonts.items():
+        alignment = Alignment(vertical="top", wrap_text=True) if name == WRAPPED_STYLE else None
+        workbook.add_named_style(
+            NamedStyle(name=name, font=font, alignment=alignment, number_format=TEXT_FORMAT)
+        )
 
 
 def style_page(worksheet: Worksheet, width: float = 0.0) -> None:

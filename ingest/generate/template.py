@@ -8,6 +8,7 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from ingest.forms.catalogue import table_columns
 from ingest.forms.model import Column, Edition, Form
 from ingest.generate import dropdowns, notes, style
 from ingest.generate.choices import Choice, Offer, shown
@@ -77,6 +78,7 @@ def blank_workbook(
     ]
     for sheet in sheets:
         _fill(workbook.create_sheet(sheet.table.sheet), sheet, head, offer, continued)
+    style.add_text_styles(workbook)
     ranges = notes.add_codes(workbook, list(_code_lists(sheets)), offer)
     for sheet in sheets:
         dropdowns.add_dropdowns(workbook[sheet.table.sheet], sheet, ranges)
@@ -92,6 +94,10 @@ def _continued(
     if last_rows is None:
         return {}
     refuse_unknown("tables", last_rows, {table.name for table in form.tables})
+    for table in form.tables:
+        names = {column.name for column in table_columns(form, table)}
+        for row in last_rows.get(table.name, ()):
+            refuse_unknown("row", row, names)
     if month is None:
         raise UsageError(
             "Rows of last month were given for a blank return of no month.",

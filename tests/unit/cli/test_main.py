@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 TMW = str(Path(sys.executable).with_name("tmw"))
@@ -61,4 +62,26 @@ def test_an_unforeseen_error_is_one_line_and_its_details_are_kept(tmp_path: Path
 def test_forms_are_listed_as_json(tmp_path: Path) -> None:
     done = tmw("forms", "list", "--json", home=tmp_path)
     assert done.returncode == 0
-    assert [form["form_code"] for form in json.loads(done.stdout)] == ["FP-02", "FP-08"]
+    assert [form["form_code"] for form in json.loads(done.stdout)] == ["FP-01", "FP-02", "FP-03", "FP-08"]
+
+
+def test_a_blank_return_without_a_database_says_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "FP-01.xlsx"
+    unit = ("--area", "530722208000", "--month", "2009-11")
+    done = tmw("forms", "template", "FP-01", *unit, "-o", str(path), home=tmp_path)
+    assert done.returncode == 0
+    assert "database was not reached" in done.stderr
+    assert "tmw db start" in done.stderr
+    workbook = openpyxl.load_workbook(path)
+    codes = [cell.value for cell in workbook["代码"]["A"]]
+    assert "530722208201000 松坪村委会" in codes
+    assert workbook["FP-01"]["B9"].value == "松坪傈僳族彝族乡"
+
+
+def test_a_blank_return_needs_a_unit_of_that_month(tmp_path: Path) -> None:
+    path = tmp_path / "FP-01.xlsx"
+    unit = ("--area", "530799999000", "--month", "2009-11")
+    done = tmw("forms", "template", "FP-01", *unit, "-o", str(path), home=tmp_path)
+    assert done.returncode == 2
+    assert "12 digits" in done.stderr
+    assert not path.exists()

@@ -190,6 +190,12 @@ def test_last_months_rows_need_a_month(tmp_path: Path) -> None:
         write_template(tmp_path / "blank.xlsx", load_form("FP-02"), last_rows={"fp02": []})
 
 
+def test_last_months_rows_name_columns_of_the_form(tmp_path: Path) -> None:
+    rows = {"fp02": [{"amount_isued_y": 1}]}
+    with pytest.raises(UsageError, match="amount_isued_y"):
+        write_template(tmp_path / "b.xlsx", load_form("FP-02"), month=MONTH, last_rows=rows)
+
+
 def choices(
     workbook: openpyxl.Workbook, worksheet: Worksheet, cell: openpyxl.cell.Cell
 ) -> list[str]:
