@@ -92,6 +92,7 @@ def test_a_column_is_added_and_never_lost_or_retyped(edited: Lab) -> None:
         lambda text: text.replace(
             "      - name: obs_status\n",
             "      - name: outstanding\n        data_type: bigint\n        description: 未收到\n"
+            "        constraints: [{type: not_null}]\n"
             "      - name: obs_status\n",
         ),
     )
@@ -115,6 +116,11 @@ def test_a_column_is_added_and_never_lost_or_retyped(edited: Lab) -> None:
     assert "never changes its type" in failures["mart_control_total"]
     assert {mart: lab.candidate(mart) for mart in kept} == kept
     assert lab.rows("select area_code, outstanding from marts.mart_reporting order by 1") != []
+    # Months built before it are null: the promise holds in the partition, not in the parent.
+    assert lab.rows(
+        "select attrelid::regclass::text, attnotnull from pg_attribute"
+        " where attname = 'outstanding' order by 1"
+    ) == [("marts.mart_reporting", False), ("marts.mart_reporting__200911", True)]
 
 
 def test_a_build_that_was_overtaken_writes_nothing(edited: Lab) -> None:

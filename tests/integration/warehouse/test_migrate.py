@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import pytest
 from psycopg import sql
 
 from warehouse import migrate as migration
+from warehouse.areas import packaged_areas
 from warehouse.contracts import MartColumn, MartContract, mart_contracts
 from warehouse.database import Role, connect, secret_name
 from warehouse.errors import MigrationError, ServerError
 from warehouse.migrate import migrate
-from warehouse.released import sync_subject
+from warehouse.released import sync_subject, sync_subjects
 from warehouse.settings import Settings
 
 LEADING = ("stat_month", "area_code", "area_level", "area_name_zh", "obs_status")
@@ -209,9 +211,40 @@ def test_removing_or_retyping_a_published_column_is_refused(
             sync_subject(connection, _mart(*later))
 
 
+def test_a_reader_is_waited_for_and_keeps_nobody_waiting(warehouse_home: Settings) -> None:
+    """A report in a transaction holds its view; the change waits for it, other readers do not."""
+    sync_subjects(warehouse_home, [_mart(("figure", "int"))])
+    waited = threading.Event()
+    change = threading.Thread(
+        target=sync_subjects,
+        args=[warehouse_home, [_mart(("figure", "int"), ("added", "int"))]],
+        kwargs={"progress": lambda _: waited.set()},
+    )
+    with (
+        connect(warehouse_home, Role.reader) as report,
+        connect(warehouse_home, Role.reader, autocommit=True) as other,
+    ):
+        report.execute("select figure from published.x")
+        change.start()
+        assert waited.wait(10)
+        for _ in range(3):
+            started = time.monotonic()
+            other.execute("select figure from published.x")
+            assert time.monotonic() - started < 5  # it queues for a second at most
+        report.execute("select figure from published.x")  # no deadlock
+        assert change.is_alive()
+        report.commit()
+        change.join(30)
+        assert not change.is_alive()
+        names = [c.name for c in other.execute("select * from published.x").description or []]
+    assert names[-1] == "added"
+
+
 def test_the_areas_are_loaded_once_each(module_warehouse_home: Settings) -> None:
     with connect(module_warehouse_home, Role.builder) as connection:
         row = connection.execute(
-            "select count(*), count(distinct area_code) from ops.area"
+            "select count(*), count(distinct (area_code, valid_from)) from ops.area"
         ).fetchone()
-    assert row == (45276, 45276)
+    packaged = len(packaged_areas())
+    assert packaged > 45000
+    assert row == (packaged, packaged)

@@ -46,6 +46,12 @@ def test_the_copy_itself_is_sound(folder):
         ("fp08.yml", "name: plan_hh", "name: 计划户数", "not canonical"),
         ("fp08.yml", "zh: 计划户数", "zh: 计划人数", "heading 计划人数 stands 2 times"),
         ("fp08.yml", "zh: 计划户数", "zh: 计划户数（户）", "parenthesis"),
+        (
+            "fp08.yml",
+            "zh: 计划户数",
+            "zh: 计划户数\n        zh_since: 2010-01",
+            "has until 2009-12",
+        ),
         ("fp08.yml", "id: FP08-06", "id: FP02-06", "does not begin with FP08-"),
         ("fp08.yml", "    part: b", "    part: a", "stands 2 times"),
         ("fp08.yml", "低于当年贫困线{expected}", "低于{poverty}", "placeholder {poverty}"),

@@ -138,6 +138,17 @@ def test_older_wordings_count_in_their_months_only() -> None:
         assert {f.check_id for f in findings} - {"IN-heading-missing"} == expected
 
 
+def test_a_renamed_heading_has_one_wording_in_each_month() -> None:
+    old = Heading(text="结转资金", until="2009-10")
+    variant = Heading(text="结转款")
+    (column,) = (c for c in FORM.tables[0].columns if c.name == "carried_in")
+    renamed = column.model_copy(update={"zh_since": "2009-11", "headings": (variant, old)})
+    assert renamed.wordings("2009-10") == ("结转资金", "结转款")
+    assert renamed.wordings("2009-11") == (column.zh, "结转款")
+    assert renamed.as_of("2009-10").zh == "结转资金"
+    assert renamed.as_of("2009-11") is renamed
+
+
 def test_head_is_found_by_its_labels() -> None:
     grid = Grid(
         "FP-02",
