@@ -145,11 +145,16 @@ def _column_rows(sheet: Sheet) -> Iterable[Sequence[str]]:
             column.en,
             heading_unit(column, sheet.money_unit) or "",
             TYPE[column.type],
-            row_kinds(column),
+            row_kinds(column) if sheet.table.every_row else _required(column),
             BASIS[column.basis],
             column.description.zh,
             column.description.en,
         )
+
+
+def _required(column: Column) -> str:
+    """Say that a cell of a sub-table must be filled; its rows are of no kind."""
+    return "必填 required" if column.required_kinds else ""
 
 
 def _rule_rows(form: Form) -> Iterable[Sequence[str]]:

@@ -62,6 +62,18 @@ def test_the_copy_itself_is_sound(folder):
         ("fp02.yml", "lag: days_between(issue_date, arrival_date)", "lag: '[1]'", "uses List"),
         ("fp02.yml", "title:\n", "title\n", "fp02.yml"),
         ("fp08.yml", "form_code: FP-08", "form_code: FP-02", "does not begin with FP02-"),
+        (
+            "fp01.yml",
+            "date: handover_date}",
+            "date: handed_over}",
+            "lists: unknown column handed_over",
+        ),
+        (
+            "fp08.yml",
+            "        length: 15\n",
+            "",
+            "from_village: a column with choices says how long",
+        ),
         ("codes/mode.csv", "1,城镇安置", "0,城镇安置", "code 0 stands twice"),
         ("codes/fund_source.csv", ",41 42,", ",41 47,", "unknown 47"),
         (
