@@ -34,8 +34,8 @@ from warehouse.month import Month
 from warehouse.settings import Settings
 
 RECOMPUTED = Path(__file__).with_name("recomputed")
-FIRST, MONTH = Month(2009, 12), Month(2010, 12)  # so that last year's columns are filled
-SEED = 20_101_231
+FIRST, MONTH = Month(2009, 10), Month(2010, 10)  # so that last year's columns are filled
+SEED = 20_101_031
 Row = dict[str, str | None]
 
 

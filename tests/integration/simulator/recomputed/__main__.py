@@ -14,9 +14,11 @@ from pathlib import Path
 
 from figures import Frame
 from funds import funds
+from projects import project_progress, project_status
 from relocation import relocation_progress
 from returns import reporting
 from totals import control_total
+from villages import village_poverty
 from world import World
 
 MARTS: dict[str, Callable[[World], Frame]] = {
@@ -24,6 +26,9 @@ MARTS: dict[str, Callable[[World], Frame]] = {
     "fund_progress": lambda world: funds(world, "source_group"),
     "relocation_progress": relocation_progress,
     "reporting": reporting,
+    "project_status": project_status,
+    "project_progress": project_progress,
+    "village_poverty": village_poverty,
     "control_total": control_total,
 }
 
