@@ -41,8 +41,8 @@ def migrate(as_json: AsJson = False) -> None:
     """Bring the schema to the state of this version."""
     from warehouse.migrate import migrate as run_migrations
 
-    with progress.status("Migrating the warehouse"):
-        steps = run_migrations(load_settings())
+    with progress.status("Migrating the warehouse") as shown:
+        steps = run_migrations(load_settings(), shown.update)
     if as_json:
         print_json({"applied": steps})
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from ingest.forms.expression import (
     CONTEXT_NAMES,
@@ -13,7 +14,7 @@ from ingest.forms.expression import (
     group_calls,
     parse,
 )
-from ingest.forms.model import Application, Check, Code, Column, Form, Rule, Table
+from ingest.forms.model import Application, Check, Code, Column, Form, Heading, Rule, Table
 from warehouse.errors import DefinitionError
 from warehouse.month import Month
 
@@ -25,6 +26,8 @@ _MESSAGE_NAMES = frozenset(
 )
 # A heading is matched after its unit in parentheses and its second line are cut off.
 _CUT_FROM_HEADINGS = re.compile(r"[()（）\s]")
+
+_EVER, _NO_END = "", "9999-12"  # months are compared as text
 
 Lists = Mapping[str, Mapping[str, Code]]
 Tables = Mapping[str, Sequence[Mapping[str, str]]]
@@ -86,9 +89,7 @@ def _column_problems(form: Form, shared: Sequence[Column], lists: Lists) -> Iter
     for table in form.tables:
         columns = [*(shared if table.every_row else ()), *table.columns]
         yield from _repeated(table, "column", (column.name for column in columns))
-        yield from _repeated(
-            table, "heading", (text for column in columns for text in headings_of(column))
-        )
+        yield from _ambiguous_headings(table, columns)
         for column in columns:
             place = f"table {table.name}, column {column.name}"
             if not _CANONICAL.fullmatch(column.name):
@@ -122,6 +123,24 @@ def _form_problems(form: Form, main: Mapping[str, Column]) -> Iterator[str]:
                 yield f"lists: unknown column {name}"
     if not form.tables[0].every_row:
         yield f"table {form.tables[0].name}: the main table has the columns of every row"
+
+
+def _ambiguous_headings(table: Table, columns: Sequence[Column]) -> Iterator[str]:
+    """A heading names one column in any month; a later column may take over its wording."""
+    spans: dict[str, list[tuple[str, str]]] = {}
+    for column in columns:
+        wordings = [
+            Heading(text=column.zh, since=column.zh_since),
+            *column.headings,
+        ]
+        for wording in wordings:
+            first = max(wording.since or _EVER, column.since or _EVER)
+            last = min(wording.until or _NO_END, column.until or _NO_END)
+            spans.setdefault(wording.text, []).append((first, last))
+    for text, periods in spans.items():
+        ordered = sorted(periods)
+        if any(earlier[1] >= later[0] for earlier, later in pairwise(ordered)):
+            yield f"table {table.name}: heading {text} stands {len(periods)} times"
 
 
 def _heading_problems(place: str, column: Column) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A definition that contradicts itself is refused, naming file and place."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -164,3 +165,17 @@ rules:
     message: {zh: "{value}", en: "{value}"}
     description: {zh: 状态与进度, en: State and progress}
 """
+
+
+def test_a_later_column_may_take_over_a_heading(folder):
+    path = folder / "fp08.yml"
+    text = path.read_text(encoding="utf-8")
+    (old,) = re.findall(r"^      - name: plan_hh\n(?:        .*\n)+", text, re.M)
+    closed = old + "        until: 2009-12\n"
+    retyped = old.replace("plan_hh", "plan_hh_dec").replace("type: int", "type: dec")
+    path.write_text(text.replace(old, closed + retyped + "        since: 2010-01\n"))
+    columns = {c.name: c for c in read_forms(folder)["FP-08"].tables[0].columns}
+    assert columns["plan_hh"].zh == columns["plan_hh_dec"].zh
+    path.write_text(text.replace(old, closed + retyped + "        since: 2009-12\n"))
+    with pytest.raises(DefinitionError, match="计划户数 stands 2 times"):
+        read_forms(folder)
