@@ -20,8 +20,8 @@ class Choice:
 
     @property
     def shown(self) -> str:
-        """Return what the drop-down shows, and the reader understands: `code name`."""
-        return f"{self.code} {self.name}".rstrip()
+        """Return what the drop-down shows, and the reader understands: `code name` in one line."""
+        return " ".join((self.code, *self.name.split()))
 
 
 @dataclass(frozen=True)
