@@ -129,7 +129,7 @@ class Assessor:
             form, result.tables, month, known_area=lambda code: self._known_area(code, month)
         )
         _check_nil(result, head)
-        counts = [count_required(form, parsed) for parsed in result.tables]
+        counts = [count_required(form, parsed, month) for parsed in result.tables]
         result.required_cells = sum(required for required, _ in counts)
         result.filled_required_cells = sum(filled for _, filled in counts)
 

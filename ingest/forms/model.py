@@ -115,11 +115,18 @@ class Column(Definition):
         return tuple(h.text for h in sorted(other, key=lambda h: h.until or "9999"))
 
     def as_of(self, month: str) -> Column:
-        """Return the column with the heading it has in a month `YYYY-MM`."""
+        """Return the column as it is in a month `YYYY-MM`.
+
+        It has the heading of that month; where it is not collected yet, or no more, nothing is
+        required of it.
+        """
+        changes: dict[str, object] = {}
         wordings = self.wordings(month)
-        if not wordings or wordings[0] == self.zh:
-            return self
-        return self.model_copy(update={"zh": wordings[0]})
+        if wordings and wordings[0] != self.zh:
+            changes["zh"] = wordings[0]
+        if self.required_kinds and not in_force(self.since, self.until, month):
+            changes["required_kinds"] = ()
+        return self.model_copy(update=changes) if changes else self
 
     @property
     def continuing(self) -> Continues:

@@ -11,15 +11,23 @@ from ingest.forms.model import Column, Form, Rule, Table
 from ingest.parsed import ParsedTable
 from ingest.validate.wording import plain, spoken
 from warehouse.findings import Finding
+from warehouse.month import Month
 
 BLANK_KEY = "-"
 
 
 class TableFindings:
-    """Collects the findings of one table; only rows with a finding are ever looked at singly."""
+    """Collects the findings of one table; only rows with a finding are ever looked at singly.
 
-    def __init__(self, form: Form, table: Table, parsed: ParsedTable, file: str | None) -> None:
-        self.columns: dict[str, Column] = {c.name: c for c in table_columns(form, table)}
+    `columns` are those of the form as they are in the report month.
+    """
+
+    def __init__(
+        self, form: Form, table: Table, parsed: ParsedTable, month: Month, file: str | None
+    ) -> None:
+        self.columns: dict[str, Column] = {
+            column.name: column.as_of(str(month)) for column in table_columns(form, table)
+        }
         self.keys = [column.name for column in key_columns(form, table)]
         self._form_code = form.form_code
         self._parsed = parsed

@@ -35,7 +35,7 @@ def check_table(
     `known_area` says whether a 12-digit code is an area in use in the month; without it only
     the shape of place codes is checked.
     """
-    findings = TableFindings(form, definition_of(form, parsed), parsed, file)
+    findings = TableFindings(form, definition_of(form, parsed), parsed, month, file)
     marks = marks_by_column(parsed)
     check_unreadable(parsed, findings)
     if len(parsed.frame):
@@ -64,12 +64,12 @@ def check_tables(
     ]
 
 
-def count_required(form: Form, parsed: ParsedTable) -> tuple[int, int]:
-    """Return how many required cells the table has and how many are filled.
+def count_required(form: Form, parsed: ParsedTable, month: Month) -> tuple[int, int]:
+    """Return how many required cells the table has in the month and how many are filled.
 
     Cells that cannot exist (mark M) are exempt and in neither number.
     """
-    findings = TableFindings(form, definition_of(form, parsed), parsed, None)
+    findings = TableFindings(form, definition_of(form, parsed), parsed, month, None)
     marks = marks_by_column(parsed)
     required = filled = 0
     for column in findings.columns.values():

@@ -4,7 +4,10 @@ import pytest
 
 from ingest.forms.catalogue import load_form
 from ingest.parsed import CellMark
-from ingest.validate import count_required
+from ingest.validate import check_table, count_required
+from warehouse.month import Month
+
+NOVEMBER = Month(2009, 11)
 
 
 def mark(column, status, text, **more):
@@ -149,11 +152,32 @@ def test_required_cells_are_counted(parse):
         "place_code": "530722208000", "row_kind": "1", "fund_source": "12", "programme": "02",
         "amount_issued_y": 1,
     }  # fmt: skip
-    assert count_required(form, parse(form, [row])) == (8, 5)
+    assert count_required(form, parse(form, [row]), NOVEMBER) == (8, 5)
     exempt = (mark("amount_paid_y", "M", "—"), mark("amount_inplace_y", "L", "未收集"))
-    assert count_required(form, parse(form, [row], exempt)) == (7, 5)
-    assert count_required(form, parse(form, [row | {"row_kind": "3"}])) == (4, 4)
+    assert count_required(form, parse(form, [row], exempt), NOVEMBER) == (7, 5)
+    assert count_required(form, parse(form, [row | {"row_kind": "3"}]), NOVEMBER) == (4, 4)
+
+
+def test_a_column_is_required_only_while_it_is_collected(parse):
+    form = load_form("FP-02")
+    main, *others = form.tables
+    columns = tuple(
+        c.model_copy(update={"since": "2009-12"} if c.name == "amount_paid_y" else {})
+        for c in main.columns
+    )
+    table = main.model_copy(update={"columns": columns})
+    form = form.model_copy(update={"tables": (table, *others)})
+    row = {
+        "place_code": "530722208000", "row_kind": "1", "fund_source": "12", "programme": "02",
+        "amount_issued_y": 1, "amount_inplace_y": 1, "amount_reimbursed_y": 1,
+    }  # fmt: skip
+    parsed = parse(form, [row])
+    for month, missing in ((NOVEMBER, []), (NOVEMBER.shift(1), ["amount_paid_y"])):
+        found = check_table(form, parsed, month)
+        assert [f.column_name for f in found if f.check_id == "IN-required"] == missing
+    assert count_required(form, parsed, NOVEMBER) == (7, 7)
+    assert count_required(form, parsed, NOVEMBER.shift(1)) == (8, 7)
 
 
 def test_a_table_without_rows(parse, check):
-    assert count_required(load_form("FP-02"), parse(load_form("FP-02"), [])) == (0, 0)
+    assert count_required(load_form("FP-02"), parse(load_form("FP-02"), []), NOVEMBER) == (0, 0)

@@ -52,4 +52,4 @@ def test_a_village_stands_once_under_a_project(check_villages):
 def test_required_cells_of_a_sub_table_are_counted(parse):
     form = load_form("FP-01")
     rows = [VILLAGE, VILLAGE | {"village_id": None}]
-    assert count_required(form, parse(form, rows, number=1)) == (4, 3)
+    assert count_required(form, parse(form, rows, number=1), NOVEMBER) == (4, 3)
