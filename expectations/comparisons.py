@@ -12,10 +12,15 @@ from collections.abc import Sequence
 from expectations.model import Scope
 
 
-def filed_measures(scope: Scope, subject: str) -> tuple[str, ...]:
-    """Return the measures of a mart that are sums of filed cells."""
-    contract = scope.contract(subject)
-    return tuple(c.name for c in contract.columns if "trace" in c.meta)
+def filed_measures(scope: Scope, subject: str, form_code: str | None = None) -> tuple[str, ...]:
+    """Return the measures of a mart that are sums of filed cells (of one form, if it is given)."""
+    return tuple(
+        column.name
+        for column in scope.contract(subject).columns
+        if "trace" in column.meta
+        and not column.meta["trace"].get("same")
+        and form_code in (None, column.meta["trace"].get("form"))
+    )
 
 
 def mart_rows(scope: Scope, subject: str) -> str:
@@ -30,13 +35,20 @@ def names_where(conditions: Sequence[tuple[str, str]]) -> str:
 
 
 def totals_query(
-    scope: Scope, parts_of: str, total_of: str, keys: Sequence[str], is_part: str, is_total: str
+    scope: Scope,
+    parts_of: str,
+    total_of: str,
+    keys: Sequence[str],
+    is_part: str,
+    is_total: str,
+    measures: Sequence[str] | None = None,
 ) -> str:
     """Compare, for each `keys`, the sum of the parts with the total row.
 
-    `is_part` and `is_total` are conditions on `mart` that choose the rows of each side.
+    `is_part` and `is_total` are conditions on `mart` that choose the rows of each side;
+    `measures` are all filed ones unless said otherwise.
     """
-    measures = filed_measures(scope, total_of)
+    measures = filed_measures(scope, total_of) if measures is None else measures
     names = ", ".join(f"mart.{key}" for key in keys)
     sums = ", ".join(f"sum(mart.{m}) as {m}" for m in measures)
     columns = ", ".join(f"mart.{m}" for m in measures)
@@ -50,13 +62,15 @@ def totals_query(
     )
 
 
-def levels_query(scope: Scope, subject: str, keys: Sequence[str]) -> str:
+def levels_query(
+    scope: Scope, subject: str, keys: Sequence[str], form_code: str | None = None
+) -> str:
     """Compare each area with the sum of the areas directly below it that have a row.
 
     Money placed at the higher area itself stands only there, so the higher area holds at
-    least the sum of the lower ones.
+    least the sum of the lower ones. With `form_code` only the measures of that form are compared.
     """
-    measures = filed_measures(scope, subject)
+    measures = filed_measures(scope, subject, form_code)
     others = [key for key in keys if key != "area_code"]
     names = ", ".join(f"mart.{key}" for key in others)
     sums = ", ".join(f"sum(mart.{m}) as {m}" for m in measures)

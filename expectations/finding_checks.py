@@ -18,7 +18,12 @@ KEYS = (
 # Judged with the control totals they stand on, row by row.
 CONTROL_TOTAL_CHECKS = ("G5", "X11")
 # Judged with the mart of their form; findings of every other form belong to `reporting`.
-FORM_OF_MART = {"fund_by_source": "FP-02", "relocation_progress": "FP-08"}
+FORM_OF_MART = {
+    "project_status": "FP-01",
+    "fund_by_source": "FP-02",
+    "village_poverty": "FP-03",
+    "relocation_progress": "FP-08",
+}
 
 _OWNER = "审核岗 review desk"
 _ERROR_REASON = "An error nobody explained makes the figure wrong for every reader."

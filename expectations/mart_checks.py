@@ -1,11 +1,11 @@
-"""Checks that every mart of filed measures shares: it has rows, and its areas nest."""
+"""Checks that marts share: there are rows, areas nest, rates stay within their limits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from expectations.comparisons import levels_query, presence_query
-from expectations.model import Batch, Check, Scope
+from expectations.comparisons import levels_query, mart_rows, presence_query
+from expectations.model import Batch, Check, Scope, Severity
 
 
 def presence_batch(
@@ -43,14 +43,16 @@ def levels_batch(
     row_zh: str,
     row_en: str,
     owner: str,
+    form_code: str | None = None,
 ) -> Batch:
     """Return the batch that compares each area with the sum of the areas below it.
 
-    `row_zh` and `row_en` name a row by its keys besides the area.
+    `row_zh` and `row_en` name a row by its keys besides the area; with `form_code` only what
+    that form files is compared.
     """
     return Batch(
         name="levels",
-        query=levels_query(scope, mart, keys),
+        query=levels_query(scope, mart, keys, form_code),
         keys=(*keys, "area_name_zh", "differing"),
         checks=(
             Check(
@@ -67,4 +69,56 @@ def levels_batch(
                 reason="Only a correction booked at the higher area itself can explain it.",
             ),
         ),
+    )
+
+
+def range_batch(
+    scope: Scope,
+    mart: str,
+    keys: Sequence[str],
+    checks: Mapping[str, tuple[str, Severity, str]],
+    *,
+    row_zh: str,
+    row_en: str,
+) -> Batch:
+    """Return the batch that holds measures against the thresholds of their names.
+
+    `checks` gives check id, severity and Chinese name by measure. `row_zh` and `row_en` name a
+    row by its keys besides the area.
+    """
+    return Batch(
+        name="ranges",
+        query=f"select {', '.join(f'mart.{name}' for name in (*keys, *checks))}"
+        f" from {mart_rows(scope, mart)}",
+        keys=(*keys, *checks),
+        checks=tuple(
+            _range(scope, measure, *told, row_zh, row_en) for measure, told in checks.items()
+        ),
+    )
+
+
+def _range(
+    scope: Scope,
+    measure: str,
+    check_id: str,
+    severity: Severity,
+    name: str,
+    row_zh: str,
+    row_en: str,
+) -> Check:
+    limit = scope.thresholds[measure]
+    low = "" if limit.low is None else f"{limit.low:g}"
+    high = "" if limit.high is None else f"{limit.high:g}"
+    return Check(
+        check_id=check_id,
+        severity=severity,
+        expectation="ExpectColumnValuesToBeBetween",
+        arguments={"column": measure, "min_value": limit.low, "max_value": limit.high},
+        expected=f"{measure} within {low}..{high}",
+        message_zh=f"{name}超出合理范围（{low}–{high}）",
+        message_en=f"{measure} outside its range ({low} to {high})",
+        item_zh=f"{{area_name_zh}}（{{area_code}}）{row_zh}：{{{measure}}}",
+        item_en=f"{{area_code}} {row_en}: {{{measure}}}",
+        owner=limit.owner,
+        reason=limit.reason,
     )

@@ -9,8 +9,11 @@ from expectations import (
     control_total,
     fund_by_source,
     fund_progress,
+    project_progress,
+    project_status,
     relocation_progress,
     reporting,
+    village_poverty,
 )
 from expectations.model import Scope, Suite
 
@@ -21,6 +24,9 @@ SUITES: Final[dict[str, Callable[[Scope], Suite]]] = {
         control_total,
         fund_by_source,
         fund_progress,
+        project_status,
+        project_progress,
+        village_poverty,
         relocation_progress,
     )
 }

@@ -209,6 +209,13 @@ def _build_of(connection: psycopg.Connection, publication_id: str) -> int:
 
 def _check_sum(published: Figure, cells: tuple[TracedCell, ...], question: Question) -> None:
     filled = [cell.value for cell in cells if cell.value is not None]
+    if question.plan.same and filled and published is None:
+        raise TraceError(
+            f"The rows of this line do not agree on {question.plan.measure}.",
+            remedy="Trace it in the areas below, where one row stands alone.",
+        )
+    if question.plan.same:
+        filled = sorted(set(filled))
     total = sum(filled, Decimal(0)) if filled else None
     if (total is None) != (published is None) or (total is not None and total != published):
         raise TraceError(

@@ -3,10 +3,14 @@
 In the `meta` of a measure: `trace: {form: FP-02, column: amount_issued_y}`, with
 `fund_year: current` where only rows of the current fund year count, or, for control totals,
 `trace: {control_row: true}` on the printed figure (`computed` beside it is then traced to the
-parts). In the `meta` of a key column `trace_filter`:
+parts). Further words of a trace: `once: project_code` (of several detail rows with one code only
+the first submission's counts), `naming: FP-01` (the rows that name a project whose own row, in
+that form, the keys choose) and `same: true` (all cells tell one value, which is no sum). In the
+`meta` of a key column `trace_filter`:
 `{place: true}` (the place of the row lies in this area), `{column: programme, total: '00'}`
-(the column equals the key, unless the key is the total), or with `group: true` (the column's
-source of money belongs to this group).
+(the column equals the key, unless the key is the total), with `blank: '-'` (this key stands for
+a blank cell), or with `group: true` (the column's source of money belongs to this group).
+An attribute that stands as filed has `filed: {form: FP-01, column: state}` and is not traced.
 """
 
 from __future__ import annotations
@@ -41,6 +45,9 @@ class Plan:
     form_code: str
     column: str
     fund_year: bool
+    once: str | None
+    naming: str | None
+    same: bool
     unit: str | None
     filters: Mapping[str, Mapping[str, Any]]
 
@@ -78,6 +85,9 @@ def plan_of(contract: MartContract, measure: str) -> Plan:
         form_code=str(how.get("form", "")),
         column=str(how.get("column", "")),
         fund_year=bool(how.get("fund_year", False)),
+        once=how.get("once"),
+        naming=how.get("naming"),
+        same=bool(how.get("same", False)),
         unit=_unit(columns[measure]),
         filters={
             name: columns[name].meta["trace_filter"]
@@ -101,6 +111,12 @@ def _untraceable(
     contract: MartContract, columns: Mapping[str, MartColumn], measure: str
 ) -> TraceError:
     sides = [name for name in columns if name in (f"{measure}_numerator", f"{measure}_denominator")]
+    filed = [name for name, column in columns.items() if "trace" in column.meta]
+    if "filed" in columns[measure].meta:
+        return TraceError(
+            f"{measure} is told by one cell of the row, not a sum of cells.",
+            remedy=f"Trace {filed[0]} or another measure: it leads to the row in which it stands.",
+        )
     if measure.endswith("_last_year"):
         remedy = f"Trace {measure.removesuffix('_last_year')} of the month a year before."
     elif measure == "difference":
@@ -108,6 +124,5 @@ def _untraceable(
     elif sides:
         remedy = f"It is {' / '.join(sides)}; trace the filed measures these are sums of."
     else:
-        filed = [name for name, column in columns.items() if "trace" in column.meta]
         remedy = f"Filed measures of {contract.subject}: {', '.join(filed) or 'none'}."
     return TraceError(f"{measure} is computed, not filed.", remedy=remedy)

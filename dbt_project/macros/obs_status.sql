@@ -42,7 +42,7 @@ select
         when
             coalesce(
                 {%- for measure in measures %}
-                {{ row }}.{{ measure }}{{ "," if not loop.last }}
+                cast({{ row }}.{{ measure }} as text){{ "," if not loop.last }}
                 {%- endfor %}
             ) is not null
             then {{ status_of_rank(ranks ~ ".filled_rank") }}

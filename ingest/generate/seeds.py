@@ -131,8 +131,8 @@ def _form_seeds(forms: Sequence[Form]) -> Iterable[Seed]:
         "seed_rule",
         "审核规则 The rules that core evaluates, with severity, tolerance and sentence.",
         {"check_id": "text", "part": "text", "severity": "text", "level": "integer",
-         "form_code": "text", "column_name": "text", "tolerance": "numeric(16,4)", "tolerance_pct": "numeric(9,4)",
-         "message_zh": "text", "message_en": "text"},
+         "form_code": "text", "column_name": "text", "tolerance": "numeric(16,4)",
+         "tolerance_pct": "numeric(9,4)", "message_zh": "text", "message_en": "text"},
         seed_rows.rule_rows(forms),
     )  # fmt: skip
     yield Seed(
@@ -147,9 +147,10 @@ def _traced_seed(marts: Path) -> Seed:
     return Seed(
         "seed_traced_measure",
         "指标对照 Which measure of the marts a column of a form becomes; fund_year_only marks "
-        "columns that count only in rows of the current fund year.",
+        "columns that count only in rows of the current fund year; all_years_measure is the "
+        "measure made of all rows.",
         {"form_code": "text", "column_name": "text", "measure": "text",
-         "fund_year_only": "boolean"},
+         "fund_year_only": "boolean", "all_years_measure": "text"},
         traced_measures(marts),
     )  # fmt: skip
 

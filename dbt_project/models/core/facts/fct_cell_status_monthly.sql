@@ -15,6 +15,7 @@ select
     marks.column_name,
     meaning.measure,
     coalesce(meaning.fund_year_only, false) as fund_year_only,
+    meaning.all_years_measure,
     {{ status_rank("marks.status") }} as status_rank
 from marks
 left join {{ ref("seed_traced_measure") }} as meaning
