@@ -1,4 +1,4 @@
-"""The Lijiang month in one real warehouse: held, corrected, published, revised."""
+"""The months of the examples in real warehouses: held, corrected, published, revised."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from examples.load import send_corrected_returns, send_first_returns
-from examples.returns import LIJIANG
+from examples.returns import LIJIANG, MALIPO
 from expectations.gate import gate_month
 from expectations.model import GateVerdict
 from ingest.landing import submit_file
@@ -23,8 +23,17 @@ from warehouse.month import Month
 from warehouse.releases import ReleaseResult, publish
 from warehouse.settings import Settings
 
-MONTH = Month(2009, 11)
-VIEWS = ("fund_by_source", "fund_progress", "control_total", "relocation_progress", "reporting")
+NOVEMBER, JUNE = Month(2009, 11), Month(2012, 6)
+VIEWS = (
+    "fund_by_source",
+    "fund_progress",
+    "control_total",
+    "project_status",
+    "project_progress",
+    "village_poverty",
+    "relocation_progress",
+    "reporting",
+)
 
 Row = dict[str, Any]
 
@@ -48,12 +57,15 @@ class Stage:
     def query(self, sql: str) -> list[Row]:
         return query(self.settings, sql)
 
-    def figures(self, view: str, measure: str, **where: object) -> list[Any]:
+    def rows(self, view: str, **where: object) -> list[Row]:
         return [
-            row[measure]
+            row
             for row in self.published[view]
             if all(row[name] == value for name, value in where.items())
         ]
+
+    def figures(self, view: str, measure: str, **where: object) -> list[Any]:
+        return [row[measure] for row in self.rows(view, **where)]
 
     def figure(self, view: str, measure: str, **where: object) -> Any:
         found = self.figures(view, measure, **where)
@@ -80,13 +92,13 @@ def home(module_warehouse_home: Settings) -> Settings:
     return module_warehouse_home
 
 
-def _round(settings: Settings) -> Stage:
+def _round(settings: Settings, month: Month) -> Stage:
     batch = receive_inbox(settings)
-    build = build_month(settings, MONTH)
-    verdict = gate_month(settings, MONTH)
+    build = build_month(settings, month)
+    verdict = gate_month(settings, month)
     release, refusal = None, None
     try:
-        release = publish(settings, [MONTH])
+        release = publish(settings, [month])
     except MonthHeldError as error:
         refusal = type(error).__name__
     published = read_published(settings)
@@ -97,7 +109,7 @@ def _round(settings: Settings) -> Stage:
 def held(home: Settings) -> Stage:
     """Return the stage after every first return, Huaping's figures as printed."""
     send_first_returns(home, LIJIANG)
-    return _round(home)
+    return _round(home, NOVEMBER)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +117,7 @@ def corrected(home: Settings, held: Stage) -> Stage:
     """Return the stage after Huaping's two corrected returns."""
     assert held.release is None
     send_corrected_returns(home, LIJIANG)
-    return _round(home)
+    return _round(home, NOVEMBER)
 
 
 @pytest.fixture(scope="module")
@@ -115,4 +127,11 @@ def revised(
     """Return the stage after Songping sent 3,100,000 in place of 3,000,000, as version 1."""
     assert corrected.release is not None
     submit_file(home, songping_revised(home))
-    return _round(home)
+    return _round(home, NOVEMBER)
+
+
+@pytest.fixture(scope="module")
+def malipo(home: Settings) -> Stage:
+    """Return the stage after the two returns of Malipo, in a warehouse of its own."""
+    send_first_returns(home, MALIPO)
+    return _round(home, JUNE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ CITY = "530700000000"
 NINGLANG, YONGSHENG, YULONG = "530724000000", "530722000000", "530721000000"
 HUAPING, GUCHENG = "530723000000", "530702000000"
 SONGPING = "530722208000"
+GUIFENG, LONGDONG = "530702006001", "530723101206"
 COUNTIES = {
     NINGLANG: 5_000_000,
     YONGSHENG: 875_000,
@@ -40,7 +42,7 @@ def states(stage: Any) -> dict[str, str]:
 
 def test_only_the_relocation_return_of_huaping_is_rejected(held: Any) -> None:
     decided = states(held)
-    assert len(decided) == 13
+    assert len(decided) == 23
     assert decided.pop(f"FP-08_{HUAPING}_200911_v0.xlsx") == "rejected"
     assert set(decided.values()) == {"accepted"}
 
@@ -137,8 +139,10 @@ def test_the_first_return_of_huaping_is_superseded(corrected: Any) -> None:
         f" where area_code = '{HUAPING}' order by form_code, version"
     )
     assert [tuple(row.values()) for row in found] == [
+        ("FP-01", 0, "accepted"),
         ("FP-02", 0, "superseded"),
         ("FP-02", 1, "accepted"),
+        ("FP-03", 0, "accepted"),
         ("FP-08", 0, "rejected"),
         ("FP-08", 1, "accepted"),
     ]
@@ -292,6 +296,9 @@ def test_the_other_totals_hold_or_say_why_not(corrected: Any) -> None:
     assert verdicts["FP-02", "01", "00", "units"] == "holds"
     assert verdicts["FP-02", "01", "00", "amount_planned_y"] == "no_parts"
     assert verdicts["FP-02", "101", "12", "units"] == "holds"
+    assert verdicts["FP-01", "01", None, "units"] == "holds"
+    assert verdicts["FP-01", "01", None, "benefit_households"] == "no_parts"
+    assert verdicts["FP-01", "01", None, "benefit_persons"] == "no_parts"
     assert verdicts["FP-08", "03", None, "plan_p"] == "holds"
     assert verdicts["FP-08", "03", None, "subsidy_plan"] == "holds"
     listed = {key[2]: verdicts[key] for key in verdicts if key[1] == "00"}
@@ -300,7 +307,7 @@ def test_the_other_totals_hold_or_say_why_not(corrected: Any) -> None:
 
 
 def test_all_units_reported_in_time(corrected: Any) -> None:
-    for form, units in (("FP-02", 7), ("FP-08", 6)):
+    for form, units in (("FP-01", 7), ("FP-02", 7), ("FP-03", 3), ("FP-08", 6)):
         row = next(
             row
             for row in corrected.published["reporting"]
@@ -330,6 +337,70 @@ def test_relocation_of_persons(corrected: Any) -> None:
     assert rows[0]["houses_planned"] == 400
 
 
+# --- projects and villages ----------------------------------------------------------------------
+
+
+def test_the_projects_of_each_area(corrected: Any) -> None:
+    """Songping 1, the counties 2 named projects and 7 lines, the city 5 lines."""
+    kinds = Counter(row["row_kind"] for row in corrected.rows("project_status", area_code=CITY))
+    assert kinds == {"1": 3, "2": 12}
+    assert len(corrected.rows("project_status", area_code=SONGPING)) == 1
+    assert len(corrected.rows("project_status", area_code=NINGLANG)) == 2
+    assert len(corrected.rows("project_status", area_code=HUAPING)) == 2
+    assert len(corrected.rows("project_status", area_code=LONGDONG)) == 1
+
+
+def test_the_four_lines_of_whole_village_promotion(corrected: Any) -> None:
+    lines = corrected.rows("project_status", area_code=CITY, programme_code="01")
+    assert sorted(
+        (row["project_code"][-1], row["units"], row["state_code"], row["progress_pct"])
+        for row in lines
+    ) == [("1", 50, "5", 100), ("2", 135, "4", 70), ("3", 56, "4", 70), ("4", 2, "3", 0)]
+    assert sum(row["units"] for row in lines) == 243
+    assert {row["planned_yuan"] for row in lines} == {None}
+
+
+def test_the_last_years_relocation_is_finished(corrected: Any) -> None:
+    (line,) = corrected.rows("project_status", area_code=CITY, project_code="20085307000300000001")
+    assert (line["state_code"], line["benefit_persons"]) == ("5", 1_200)
+
+
+def test_the_two_villages_that_have_figures(corrected: Any) -> None:
+    villages = {
+        row["village_id"]: (row["area_code"], row["households"], row["persons"])
+        for row in corrected.published["village_poverty"]
+        if row["village_id"] != "-"
+    }
+    assert villages == {
+        "530702006001000": (GUIFENG, 1_962, 8_007),
+        "530723101206001": (LONGDONG, 51, 224),
+    }
+    measures = ("poor_households", "poor_persons", "incidence_pct")
+    rows = corrected.published["village_poverty"]
+    assert {row[name] for row in rows for name in measures} == {None}
+
+
+def test_the_villages_covered_by_projects_are_one_line(corrected: Any) -> None:
+    (line,) = corrected.rows("village_poverty", village_id="-")
+    assert (line["area_code"], line["coverage"]) == (CITY, "2")
+    assert (line["units"], line["households"], line["persons"]) == (1_396, 67_000, 280_000)
+    assert line["obs_status"] == "E"
+
+
+def test_guifeng_lay_in_jinshan_in_2009(corrected: Any) -> None:
+    chain = corrected.query(
+        "select ancestor_level, ancestor_code from core.dim_area_ancestor"
+        f" where stat_month = '2009-11-01' and area_code = '{GUIFENG}' order by ancestor_rank"
+    )
+    assert [tuple(row.values()) for row in chain] == [
+        ("province", "530000000000"),
+        ("prefecture", CITY),
+        ("county", GUCHENG),
+        ("township", "530702204000"),
+        ("village", GUIFENG),
+    ]
+
+
 # --- revised: a changed return changes the figure -----------------------------------------------
 
 
@@ -357,7 +428,7 @@ def test_the_first_files_sent_again_change_nothing(revised: Any) -> None:
     before = revised.query("select * from ops.submission order by submission_id")
     send_first_returns(revised.settings, LIJIANG)
     batch = receive_inbox(revised.settings)
-    assert len(batch.submissions) == 13
+    assert len(batch.submissions) == 23
     assert {(f.check_id, f.severity) for f in batch.findings} == {("IN-duplicate", "info")}
     assert batch.months == set()
     assert stale_months(revised.settings) == []
