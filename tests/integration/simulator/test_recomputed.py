@@ -36,6 +36,7 @@ from warehouse.settings import Settings
 RECOMPUTED = Path(__file__).with_name("recomputed")
 FIRST, MONTH = Month(2009, 10), Month(2010, 10)  # so that last year's columns are filled
 SEED = 20_101_031
+NEVER_FILED = {"village_poverty.exit_year_planned"}  # collected from 2014 on
 Row = dict[str, str | None]
 
 
@@ -119,9 +120,6 @@ def test_the_comparison_is_about_filled_columns(
         if all(row[name] in (None, "") for row in rows)
     }
     assert empty == NEVER_FILED
-
-
-NEVER_FILED: set[str] = set()
 
 
 def _candidate(settings: Settings, model: str) -> list[Row]:
