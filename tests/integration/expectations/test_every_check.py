@@ -28,6 +28,10 @@ RATE = """
 update marts.mart_fund_progress set {rate} = {value}
 where area_code = '530700000000' and programme_code = '00' and source_group = 'all'
 """
+OF_LIJIANG = """
+update marts.mart_{mart} set {figure}
+where area_code = '530700000000'
+"""
 REJECTED_CORRECTION = """
 insert into ops.submission (
     receipt_no, sha256, file_name, file_bytes, landing_path, form_code, area_code, stat_month,
@@ -80,6 +84,46 @@ PLANTED = {
     "G-fund_progress-08": RATE.format(rate="growth_pct", value="900"),
     "G-fund_progress-09": RATE.format(rate="estimated_share_pct", value="31"),
     "G-fund_progress-10": EXCUSED_GIANT,
+    "G-project_status-01": FINDING.format(severity="error", form="'FP-01'"),
+    "G-project_status-02": FINDING.format(severity="warning", form="'FP-01'"),
+    "G-project_status-03": "delete from marts.mart_project_status",
+    "G-project_status-04": "update marts.mart_project_status set planned_yuan = 5"
+    " where area_code = '530723000000'",
+    "G-project_status-05": OF_LIJIANG.format(mart="project_status", figure="progress_pct = 101"),
+    "G-project_status-06": OF_LIJIANG.format(
+        mart="project_status", figure="payment_rate_pct = 1000"
+    ),
+    "G-project_progress-01": "delete from marts.mart_project_progress",
+    "G-project_progress-02": "update marts.mart_project_progress"
+    " set planned_yuan = coalesce(planned_yuan, 0) + 1 where programme_code = '00'",
+    "G-project_progress-03": OF_LIJIANG.format(
+        mart="project_status", figure="planned_yuan = coalesce(planned_yuan, 0) + 1"
+    ),
+    "G-project_progress-04": "update marts.mart_project_progress set planned_yuan = 5"
+    " where area_code = '530723000000'",
+    "G-project_progress-05": OF_LIJIANG.format(
+        mart="project_progress", figure="start_rate_pct = 101"
+    ),
+    "G-project_progress-06": OF_LIJIANG.format(
+        mart="project_progress", figure="completion_rate_pct = -1"
+    ),
+    "G-project_progress-07": OF_LIJIANG.format(
+        mart="project_progress", figure="acceptance_pass_rate_pct = 150"
+    ),
+    "G-project_progress-08": OF_LIJIANG.format(
+        mart="project_progress", figure="handover_rate_pct = 101"
+    ),
+    "G-project_progress-09": OF_LIJIANG.format(
+        mart="project_progress", figure="physical_progress_pct = 1000"
+    ),
+    "G-project_progress-10": OF_LIJIANG.format(
+        mart="project_progress", figure="money_progress_pct = 95, physical_progress_pct = 40"
+    ),
+    "G-village_poverty-01": FINDING.format(severity="error", form="'FP-03'"),
+    "G-village_poverty-02": FINDING.format(severity="warning", form="'FP-03'"),
+    "G-village_poverty-03": "delete from marts.mart_village_poverty",
+    "G-village_poverty-04": "update marts.mart_village_poverty set incidence_pct = 101",
+    "G-village_poverty-05": "update marts.mart_village_poverty set units = coalesce(units, 0) + 1",
     "G-relocation_progress-01": FINDING.format(severity="error", form="'FP-08'"),
     "G-relocation_progress-02": FINDING.format(severity="warning", form="'FP-08'"),
     "G-relocation_progress-03": "delete from marts.mart_relocation_progress",

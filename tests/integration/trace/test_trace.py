@@ -48,7 +48,11 @@ def same(left: Any, right: Any) -> bool:
     return left is right if right is None else left == Decimal(right)
 
 
-@pytest.mark.parametrize("subject", [s for s in CONTRACTS if filed_measures(CONTRACTS[s])])
+# No project of the example tells its money: see test_trace_projects.py.
+FILED = [s for s in CONTRACTS if filed_measures(CONTRACTS[s]) and s != "project_progress"]
+
+
+@pytest.mark.parametrize("subject", FILED)
 def test_every_filed_figure_is_the_sum_of_its_cells(published: Settings, subject: str) -> None:
     contract, read_text = CONTRACTS[subject], read_cell_texts(published)
     traced = 0
@@ -66,10 +70,20 @@ def test_every_filed_figure_is_the_sum_of_its_cells(published: Settings, subject
             )
             assert all(cell.text for cell in found.cells)
             traced += 1
-    assert traced > 10
+    assert traced > 5
 
 
-@pytest.mark.parametrize("subject", ["fund_by_source", "fund_progress", "relocation_progress"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "fund_by_source",
+        "fund_progress",
+        "relocation_progress",
+        "project_status",
+        "project_progress",
+        "village_poverty",
+    ],
+)
 def test_a_blank_figure_has_no_filled_cell(published: Settings, subject: str) -> None:
     contract = CONTRACTS[subject]
     row = rows_of(published, subject)[0]
@@ -168,6 +182,9 @@ def test_totals_made_of_totals_name_each_once(published: Settings) -> None:
         ("fund_progress", "issued_yuan_ytd_last_year", "issued_yuan_ytd"),
         ("fund_progress", "units_due", "Filed measures"),
         ("control_total", "difference", "printed and computed"),
+        ("project_status", "state_code", "leads to the row"),
+        ("project_status", "payment_rate_pct", "payment_rate_pct_numerator"),
+        ("project_progress", "started_projects", "Filed measures"),
     ],
 )
 def test_a_computed_figure_says_what_to_trace(
