@@ -15,6 +15,7 @@ RELOCATION, SECURE_HOUSES, DILAPIDATED = "03", "101", "102"
 _STANDARD_YUAN = {RELOCATION: 5000, SECURE_HOUSES: 6000, DILAPIDATED: 4000}
 _PER_PERSON, _PER_HOUSEHOLD = "1", "2"
 _ON_THE_SPOT, _NOT_COLLECTED = "6", "0"
+_MAY, _DECEMBER, _NEXT_FEBRUARY = 4, 11, 13
 _SOURCE = {RELOCATION: "11", SECURE_HOUSES: "12", DILAPIDATED: "12"}
 
 
@@ -117,7 +118,7 @@ def draw_site(
     lump = unit.level == "county"
     households = chance.randint(22, 64) * (3 if lump else 1)
     persons = round(households * chance.uniform(3.4, 4.4))
-    first = january(year) + chance.choice((2, 3, 4))
+    first = january(year) + chance.choice((2, 2, 3))
     relocation = programme == RELOCATION
     mode = chance.choice(("2", "3", "4")) if relocation else _ON_THE_SPOT
     site = Site(
@@ -169,18 +170,23 @@ def housing_line(chance: Random, site: Site) -> Line:
 
 
 def _move_in(chance: Random, site: Site) -> None:
-    """Draw the moves: never more than 70 % of those left at once, unless it is all of them.
+    """Draw the moves from May on, about in step with the time of the year.
 
-    So neither the count of the moved nor the money left falls or grows by a factor of 5.
+    So the share moved stays within what G9 expects, and neither the count of the moved nor the
+    money left falls or grows by a factor of 5 in a month. Some sites end in the next February.
     """
-    index = site.first_index + 5
-    left_hh, left_p = site.households, site.persons
-    while left_hh:
-        share = chance.uniform(0.24, 0.45) if left_hh == site.households else 1.0
-        if left_hh != site.households and left_hh > site.households * 0.3:
-            share = chance.uniform(0.35, 0.65)
-        households = left_hh if share == 1.0 else max(1, round(left_hh * share))
-        persons = left_p if households == left_hh else round(left_p * households / left_hh)
-        site.moved[index] = (households, persons)
-        left_hh, left_p = left_hh - households, left_p - persons
-        index += chance.choice((1, 1, 2))
+    january_index = january(site.plan_year)
+    shares = {
+        index: min((index - january_index + 1) / 12 + chance.uniform(-0.06, 0.06), 0.9)
+        for index in range(january_index + _MAY, january_index + _DECEMBER)
+    }
+    ends_late = chance.random() < 0.3
+    shares[january_index + _DECEMBER] = 0.9 if ends_late else 1.0
+    shares[january_index + (_NEXT_FEBRUARY if ends_late else _DECEMBER)] = 1.0
+    moved_hh, moved_p = 0, 0
+    for index, share in shares.items():
+        households = max(moved_hh, round(site.households * share))
+        persons = round(site.persons * households / site.households)
+        if households > moved_hh:
+            site.moved[index] = (households - moved_hh, persons - moved_p)
+        moved_hh, moved_p = households, persons

@@ -79,7 +79,7 @@ def _line(chance: Random, unit: Unit, year: int, number: int, programme: str, so
 def _arrive(chance: Random, line: Line, total: int) -> None:
     """Let money arrive from the line's first month to December, in lumps, most by September.
 
-    December brings 30-38 % of the year and October and November together 5-10 %, which makes
+    December brings 33-40 % of the year and October and November together 4-8 %, which makes
     December 3-5 times an ordinary month and leaves the fourth quarter below one half (02-5).
     """
     year_start = january(line.fund_year)
@@ -87,7 +87,7 @@ def _arrive(chance: Random, line: Line, total: int) -> None:
     weights = lumpy_weights(chance, len(months), 0.9, _FIRST_PART)
     weights = [w if t == line.first_index or chance.random() < 0.93 else 0.0
                for t, w in zip(months, weights, strict=True)]  # fmt: skip
-    december, autumn = chance.uniform(0.3, 0.38), chance.uniform(0.05, 0.1)
+    december, autumn = chance.uniform(0.33, 0.4), chance.uniform(0.04, 0.08)
     early = [t for t in months if t <= year_start + _SEPTEMBER]
     shares: list[float] = []
     for place, t in enumerate(months):

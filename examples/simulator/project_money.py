@@ -97,7 +97,7 @@ def _issue(chance: Random, project: Project, line: Line, lag: tuple[int, int]) -
     """
     total, year = line.planned_total, line.fund_year
     first = total
-    if chance.random() < 0.8:
+    if chance.random() < 0.88:
         first = part_of(total, chance.uniform(0.55, 0.62))
     issued_on = later(project.life.approve, chance.randint(0, 8))
     last_arrival = date(year, 9, 30)

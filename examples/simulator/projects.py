@@ -239,7 +239,8 @@ class Project:
 def draw_life(chance: Random, plan_year: int, *, may_end: bool) -> Life:
     """Return the dates of a project approved between March and August of its plan year."""
     approve_index = january(plan_year) + chance.choice((2, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7))
-    approve = day_in(chance, approve_index, 2, 12)
+    # Late in the month, the notice ends in the next one: approved and not yet on notice.
+    approve = day_in(chance, approve_index, *((17, 23) if chance.random() < 0.25 else (2, 12)))
     notice_from = later(approve, chance.randint(1, 3))
     start_index = approve_index + chance.choice((1, 1, 1, 2))
     rework = chance.random() < 0.04
@@ -249,14 +250,15 @@ def draw_life(chance: Random, plan_year: int, *, may_end: bool) -> Life:
     handover_index = county_index + 1 + (chance.random() < 0.2)
     complete = day_in(chance, complete_index, 10, 26)
     terminated = None
-    if may_end and chance.random() < 0.06:
+    if may_end and chance.random() < 0.1:
         terminated = day_in(chance, approve_index + chance.choice((2, 3)))
+    notice_to = later(notice_from, chance.randint(10, 14))
     return Life(
         apply=day_in(chance, approve_index - chance.choice((1, 2))),
         approve=approve,
         notice_from=notice_from,
-        notice_to=later(notice_from, chance.randint(10, 14)),
-        start=day_in(chance, start_index, 1, 20),
+        notice_to=notice_to,
+        start=max(day_in(chance, start_index, 1, 20), later(notice_to, 1)),
         complete=complete,
         township=day_in(chance, township_index),
         county=day_in(chance, county_index),

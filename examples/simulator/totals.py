@@ -99,7 +99,7 @@ def _project_totals(projects: list[SimulatedRow], office: str) -> list[Simulated
             office,
             {"programme": _ALL},
             {
-                "plan_amount": _sum(projects, "plan_amount"),
+                "amount_approved": _sum(projects, "amount_approved"),
                 "investment_done_y": _sum(projects, "investment_done_y"),
             },
             complete=True,
@@ -107,7 +107,7 @@ def _project_totals(projects: list[SimulatedRow], office: str) -> list[Simulated
         *_total(
             office,
             {"programme": "04"},
-            {"plan_amount": _more(_sum(industry, "plan_amount"))},
+            {"amount_approved": _more(_sum(industry, "amount_approved"))},
             complete=False,
         ),
     ]
@@ -125,7 +125,7 @@ def _site_totals(sites: list[SimulatedRow], office: str) -> list[SimulatedRow]:
         rows = [row for row in sites if row["programme"] == programme]
         for year in sorted({row["plan_year"] for row in rows}):
             parts = [row for row in rows if row["plan_year"] == year]
-            values = {name: _count(parts, name) for name in ("plan_hh", "plan_p")}
+            values = {name: _count(parts, name) for name in ("plan_p", "houses_plan")}
             codes = {"programme": programme, "plan_year": year, "mode": "0"}
             totals += _total(office, codes, values, complete=True)
     return totals

@@ -37,7 +37,7 @@ def test_totals_go_on_from_the_month_before(tables: Tables, table: str) -> None:
     for flow in FLOWS[table]:
         names = [f"{flow}_{basis}" for basis in "myc"]
         both = with_month_before(tables[table], names)
-        assert len(both) > 200
+        assert len(both) > 100
         january = both["index"] % 12 == 0
         start = both[f"{flow}_y_before"].where(~january, 0)
         filed = both[f"{flow}_m"].notna()
