@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from expectations.comparisons import mart_rows, totals_query
+from expectations.mart_checks import range_check
 from expectations.model import Batch, Check, Scope, Suite
 from expectations.value_coverage import value_coverage_query
 
@@ -100,35 +101,23 @@ def _rates(scope: Scope) -> Batch:
         f"select {', '.join(f'mart.{name}' for name in (*keys, *names))},"
         f" {top} as estimated_share_pct from {mart_rows(scope, MART)}"
     )
-    checks = [_range(scope, rate, check_id, label) for rate, check_id, label in RATES]
-    checks.append(
-        _range(scope, "estimated_share_pct", "G-fund_progress-09", "最高地区估计值所占比重")
-    )
+    ranges = (*RATES, ("estimated_share_pct", "G-fund_progress-09", "最高地区估计值所占比重"))
     return Batch(
         name="rates",
         query=query,
         keys=(*keys, *names, "estimated_share_pct"),
-        checks=tuple(checks),
-    )
-
-
-def _range(scope: Scope, rate: str, check_id: str, label: str) -> Check:
-    limit = scope.thresholds[rate]
-    low = "" if limit.low is None else f"{limit.low:g}"
-    high = "" if limit.high is None else f"{limit.high:g}"
-    return Check(
-        check_id=check_id,
-        severity="warning",
-        expectation="ExpectColumnValuesToBeBetween",
-        arguments={"column": rate, "min_value": limit.low, "max_value": limit.high},
-        expected=f"{rate} within {low}..{high}",
-        message_zh=f"{label}超出合理范围（{low}–{high}）",
-        message_en=f"{rate} outside its plausible range ({low} to {high})",
-        item_zh=f"{{area_name_zh}}（{{area_code}}）类别 {{programme_code}}"
-        f" {{source_group}}：{{{rate}}}",
-        item_en=f"{{area_code}} programme {{programme_code}} {{source_group}}: {{{rate}}}",
-        owner=limit.owner,
-        reason=limit.reason,
+        checks=tuple(
+            range_check(
+                scope,
+                rate,
+                check_id,
+                "warning",
+                label,
+                row_zh="类别 {programme_code} {source_group}",
+                row_en="programme {programme_code} {source_group}",
+            )
+            for rate, check_id, label in ranges
+        ),
     )
 
 

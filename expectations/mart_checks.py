@@ -80,32 +80,37 @@ def range_batch(
     *,
     row_zh: str,
     row_en: str,
+    name: str = "ranges",
+    where: str = "true",
 ) -> Batch:
     """Return the batch that holds measures against the thresholds of their names.
 
     `checks` gives check id, severity and Chinese name by measure. `row_zh` and `row_en` name a
-    row by its keys besides the area.
+    row by its keys besides the area; `where` is a condition on `mart` that chooses rows.
     """
     return Batch(
-        name="ranges",
+        name=name,
         query=f"select {', '.join(f'mart.{name}' for name in (*keys, *checks))}"
-        f" from {mart_rows(scope, mart)}",
+        f" from {mart_rows(scope, mart)} and {where}",
         keys=(*keys, *checks),
         checks=tuple(
-            _range(scope, measure, *told, row_zh, row_en) for measure, told in checks.items()
+            range_check(scope, measure, *told, row_zh=row_zh, row_en=row_en)
+            for measure, told in checks.items()
         ),
     )
 
 
-def _range(
+def range_check(
     scope: Scope,
     measure: str,
     check_id: str,
     severity: Severity,
     name: str,
+    *,
     row_zh: str,
     row_en: str,
 ) -> Check:
+    """Return the check that holds a measure (in Chinese `name`) against its threshold."""
     limit = scope.thresholds[measure]
     low = "" if limit.low is None else f"{limit.low:g}"
     high = "" if limit.high is None else f"{limit.high:g}"
@@ -116,7 +121,7 @@ def _range(
         arguments={"column": measure, "min_value": limit.low, "max_value": limit.high},
         expected=f"{measure} within {low}..{high}",
         message_zh=f"{name}超出合理范围（{low}–{high}）",
-        message_en=f"{measure} outside its range ({low} to {high})",
+        message_en=f"{measure} outside its plausible range ({low} to {high})",
         item_zh=f"{{area_name_zh}}（{{area_code}}）{row_zh}：{{{measure}}}",
         item_en=f"{{area_code}} {row_en}: {{{measure}}}",
         owner=limit.owner,

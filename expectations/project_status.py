@@ -40,12 +40,20 @@ def suite(scope: Scope) -> Suite:
                 scope,
                 MART,
                 (*_KEYS, "area_name_zh"),
-                {
-                    "progress_pct": ("G-project_status-05", "critical", "形象进度"),
-                    "payment_rate_pct": ("G-project_status-06", "warning", "资金支付率"),
-                },
+                {"progress_pct": ("G-project_status-05", "critical", "形象进度")},
                 row_zh="项目 {project_code}",
                 row_en="project {project_code}",
+            ),
+            range_batch(
+                scope,
+                MART,
+                (*_KEYS, "area_name_zh"),
+                {"payment_rate_pct": ("G-project_status-06", "warning", "资金支付率")},
+                row_zh="项目 {project_code}",
+                row_en="project {project_code}",
+                name="payment",
+                # Before, an advance is paid for works that are still to be done.
+                where="mart.progress_pct = 100",
             ),
         ),
     )

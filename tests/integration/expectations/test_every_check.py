@@ -91,7 +91,7 @@ PLANTED = {
     " where area_code = '530723000000'",
     "G-project_status-05": OF_LIJIANG.format(mart="project_status", figure="progress_pct = 101"),
     "G-project_status-06": OF_LIJIANG.format(
-        mart="project_status", figure="payment_rate_pct = 1000"
+        mart="project_status", figure="payment_rate_pct = 111, progress_pct = 100"
     ),
     "G-project_progress-01": "delete from marts.mart_project_progress",
     "G-project_progress-02": "update marts.mart_project_progress"
@@ -177,6 +177,12 @@ def test_the_check_finds_what_was_planted(example: Settings, check_id: str) -> N
     assert result.unexpected
     named = [str(value) for value in result.unexpected[0].values() if value is not None]
     assert any(value in result.message_en for value in named)
+
+
+def test_an_advance_for_works_to_be_done_is_no_failure(example: Settings) -> None:
+    figures = "payment_rate_pct = 800, progress_pct = 5"
+    plant(example, OF_LIJIANG.format(mart="project_status", figure=figures))
+    assert failed(example, "project_status") == {}
 
 
 def test_a_finding_on_no_total_is_not_lost(example: Settings) -> None:
