@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.integration.evolution.conftest import Checkout
 
 OLD, NEW = Month(2009, 11), Month(2009, 12)
-NINGLANG = "530724000000"
+YONGNING = "530724102000"
 FIGURE = 1234567.89
 MEASURE = "audited_yuan_ytd"
 GAINED = {
@@ -241,7 +241,7 @@ def test_the_new_figure_is_received_published_and_traced(
     assignments = tmp_path / "assignments.csv"
     assignments.write_text(
         "area_code,form_code,valid_from,valid_until\n"
-        f"{NINGLANG},FP-02,{NEW.first_day},{NEW.last_day}\n",
+        f"{YONGNING},FP-02,{NEW.first_day},{NEW.last_day}\n",
         encoding="utf-8",
     )
     checkout.tmw(f"assign {assignments}")
@@ -272,18 +272,18 @@ def test_the_new_figure_is_received_published_and_traced(
 
 def test_the_blank_return_of_an_older_month_lacks_the_column(evolved: Evolved) -> None:
     path = evolved.checkout.root / "older.xlsx"
-    evolved.checkout.tmw(f"forms template FP-02 --area {NINGLANG} --month {OLD} -o {path}")
+    evolved.checkout.tmw(f"forms template FP-02 --area {YONGNING} --month {OLD} -o {path}")
     headings = {cell.value for row in load_workbook(path)["FP-02"].iter_rows() for cell in row}
     assert not [text for text in headings if text and "本年审计认定资金" in str(text)]
 
 
 def _row() -> dict[str, object]:
-    """Return a lump row of provincial money for relocation, by the headings of the form."""
+    """Return a detail row of provincial money for relocation, by the headings of the form."""
     columns = {column.name: column for column in load_form("FP-02").tables[0].columns}
     filed: dict[str, object] = {"fund_source": "12", "programme": "03"}
     filed |= {name: 0 for name, c in columns.items() if c.required_kinds and name not in filed}
     row = {columns[name].zh: value for name, value in filed.items()}
-    place: dict[str, object] = {"实施地代码": NINGLANG, "行类": "2", "个数": 3}
+    place: dict[str, object] = {"实施地代码": YONGNING, "行类": "1"}
     return place | row | {"本年审计认定资金": FIGURE}
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.integration.evolution.conftest import Checkout
 
 FORM = "ingest/forms/fp02.yml"
-NINGLANG = "530724000000"
+YONGNING = "530724102000"
 COLUMN = "carried_in"
 OLD_HEADING, NEW_HEADING = "上年结转资金", "上年结转结余资金"
 OLD, NEW = "2009-12", "2010-01"
@@ -49,16 +49,16 @@ def blanks(edited: Checkout) -> dict[str, Path]:
     """Return the blank returns of the last month of the old edition and the first of the new."""
     paths = {month: edited.root / f"FP-02_{month}.xlsx" for month in (OLD, NEW)}
     for month, path in paths.items():
-        edited.tmw(f"forms template FP-02 --area {NINGLANG} --month {month} -o {path}")
+        edited.tmw(f"forms template FP-02 --area {YONGNING} --month {month} -o {path}")
     return paths
 
 
 def _row(heading: str, carried_in: float) -> dict[str, object]:
-    """Return a lump row, by the headings of the form, with this heading for the renamed column."""
+    """Return a detail row, with this heading for the renamed column."""
     columns = {column.name: column for column in load_form("FP-02").tables[0].columns}
     filed: dict[str, Any] = {"fund_source": "12", "programme": "03"}
     filed |= {name: 0 for name, c in columns.items() if c.required_kinds and name not in filed}
-    place: dict[str, object] = {"实施地代码": NINGLANG, "行类": "2", "个数": 3}
+    place: dict[str, object] = {"实施地代码": YONGNING, "行类": "1"}
     return place | {columns[name].zh: filed[name] for name in filed} | {heading: carried_in}
 
 
