@@ -1,6 +1,7 @@
 {# The key of a row as it stands in findings: canonical names, values as text. #}
 {% macro row_key(table, alias) -%}
-    {%- set form = form_tables() | selectattr('table', 'equalto', table) | first -%}
+    {%- set tables = form_tables() + sub_tables() -%}
+    {%- set form = tables | selectattr('table', 'equalto', table) | first -%}
     jsonb_build_object(
         {%- for key in form['keys'] %}
         '{{ key }}', coalesce(cast({{ alias }}.{{ key }} as text), '-'){{ ',' if not loop.last }}

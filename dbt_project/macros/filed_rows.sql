@@ -58,3 +58,21 @@
 {% macro text_array(names) -%}
     cast(array[{% for name in names %}'{{ name }}'{{ ", " if not loop.last }}{% endfor %}] as text[])
 {%- endmacro %}
+
+{# The codes that say a row of a form has come to its end (a project handed over or terminated). #}
+{% macro closed_codes(form_code) -%}
+    {%- for form in form_tables() if form.form_code == form_code -%}
+        '{{ form.closed | join("', '") }}'
+    {%- endfor -%}
+{%- endmacro %}
+
+{# Every column that names a project or village of another form: (table, reference). #}
+{% macro references() -%}
+    {%- set found = [] -%}
+    {%- for form in form_tables() + sub_tables() -%}
+        {%- for reference in form.references if reference.column != form.identity -%}
+            {%- do found.append((form, reference)) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

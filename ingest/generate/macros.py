@@ -16,8 +16,8 @@ _TEMPLATE = """\
 {# __NOTICE__ #}
 
 {#- The main table of every installed form: its form, keys, columns, columns that name a village or
-    project of another form, the key column that names one thing, additive measures, cumulative
-    flows (month, ytd, total) and balances. -#}
+    project of another form, the key column that names one thing, the codes of things that are
+    closed, additive measures, cumulative flows (month, ytd, total) and balances. -#}
 {% macro form_tables() -%}
 {{ return([
 __TABLES__
@@ -64,12 +64,18 @@ def _entry(form: Form, table: Table) -> str:
     if table.every_row:
         entry |= {
             "identity": form.identity,
+            "closed": _closed_codes(form),
             "measures": [c.name for c in columns if c.is_measure],
             "flows": flows_of(columns),
             "stock_flows": [flow.model_dump(mode="json") for flow in form.stock_flows],
         }
     lines = [f"        {json.dumps(key)}: {json.dumps(value)}" for key, value in entry.items()]
     return "    {\n" + ",\n".join(lines) + "\n    }"
+
+
+def _closed_codes(form: Form) -> list[str]:
+    """Return the codes of the column that says a row of the form has come to its end."""
+    return [] if form.lists is None or form.lists.closed is None else [*form.lists.closed.codes]
 
 
 def flows_of(columns: Sequence[Column]) -> list[dict[str, str | None]]:
