@@ -14,6 +14,7 @@ from examples.simulator.errors_cell import cell_kinds
 from examples.simulator.errors_file import file_kinds
 from examples.simulator.errors_forms import form_kinds
 from examples.simulator.errors_history import history_kinds
+from examples.simulator.errors_payments import payment_kinds
 from examples.simulator.files import WrittenReturn
 from examples.simulator.planting import Kind, Planting, Target, Truth, apply
 from examples.simulator.tables import Simulation
@@ -32,7 +33,7 @@ Key = tuple[str, str, int]
 @cache
 def all_kinds() -> dict[str, Kind]:
     """Return every kind of error by its id."""
-    kinds = [*file_kinds(), *cell_kinds(), *history_kinds(), *form_kinds()]
+    kinds = [*file_kinds(), *cell_kinds(), *history_kinds(), *form_kinds(), *payment_kinds()]
     return {kind.id: kind for kind in kinds}
 
 

@@ -178,6 +178,50 @@ def shuffled(chance: Random, rows: Sequence[SimulatedRow]) -> Iterator[tuple[int
     return ((place, rows[place]) for place in places)
 
 
+def finding_at(
+    target: Target,
+    place: tuple[int, str],
+    check_id: str,
+    severity: Severity,
+    values: tuple[Any, Any],
+    *,
+    row: SimulatedRow | None = None,
+    level: int = 3,
+    table: str | None = None,
+) -> Truth:
+    """Return the finding at a row and column; `row` where planting changes its key."""
+    index, column = place
+    sheet, cell = target.cell(index, column, table)
+    key = target.key(row or target.rows(table)[index], table)
+    return Truth(
+        target.file, sheet, cell, check_id, severity, level, key, text(values[0]), text(values[1])
+    )
+
+
+def one_edit(
+    target: Target,
+    place: tuple[int, str],
+    planted: Any,
+    truths: Sequence[Truth],
+    needs: tuple[tuple[str, str, int], ...],
+    table: str | None = None,
+) -> Planting:
+    """Return the planting of one cell, given by row and column."""
+    return Planting((Edit(*target.cell(*place, table), planted),), tuple(truths), needs)
+
+
+def find_project(target: Target, code: str | None) -> int | None:
+    """Return the position of a project's detail row in FP-01."""
+    return next(
+        (
+            index
+            for index, row in enumerate(target.rows("fp01"))
+            if row.get("project_code") == code and row["row_kind"] == "1"
+        ),
+        None,
+    )
+
+
 def text(value: object) -> str:
     """Return a value as the truth file shows it."""
     return "" if value is None else str(value)

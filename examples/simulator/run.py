@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -50,7 +50,10 @@ class Order:
 
 @dataclass
 class Simulated:
-    """What was written: every return with its time of receipt (with its time zone)."""
+    """What was written: every return with its time of receipt (with its time zone).
+
+    `simulations` name the counties and their units; their returns stand in the files alone.
+    """
 
     out: Path
     simulations: list[Simulation] = field(default_factory=list)
@@ -102,8 +105,7 @@ def simulate(
         done.received += _receipts(simulation, written, order.late_share)
         tables = out / "tables"
         write_tables(tables / code.ljust(12, "0") if len(counties) > 1 else tables, simulation)
-        simulation.returns = simulation.returns if len(counties) == 1 else simulation.returns[:0]
-        done.simulations.append(simulation)
+        done.simulations.append(replace(simulation, returns=[]))  # a nation's would not fit
     write_assignments(out, done.simulations, order.forms)
     write_areas(out, (simulation.county for simulation in done.simulations))
     done.received.sort(key=lambda item: (item[1], item[0]))
