@@ -141,8 +141,11 @@ def stale_months(settings: Settings) -> list[Month]:
     """Return, in calendar order, the months whose build no longer fits the accepted returns.
 
     A month is stale when it was never built or its last build failed, when its accepted returns
-    differ from that build's input, or when the month a year before, which it shows beside its
-    own, was built later.
+    differ from that build's input, when the month a year before, which it shows beside its own,
+    was built later, or when the accepted returns of the month before are no longer those its
+    rules (G1, G3, ...) compared it with. The month after a stale one is not stale for that alone:
+    its rules read the returns before it, not what was found in them. Rules that look further
+    back (G6 c, G9, FP02-02 c, FP02-05 b, FP02-06 b) are not evaluated again.
     """
     with connect(settings, Role.builder) as connection:
         rows = connection.execute(_STALE, {"accepted": list(ACCEPTED_STATES)}).fetchall()
@@ -192,10 +195,31 @@ built as (
     left join ops.build_input as input on build.build_id = input.build_id
     where build.in_force
     group by build.build_id
+),
+-- Builds are made one at a time, so the build of the month before that a build was compared with
+-- is the last one begun before it.
+compared as (
+    select
+        built.stat_month,
+        (
+            select array_agg(input.submission_id order by input.submission_id)
+            from ops.build_input as input
+            where input.build_id = (
+                select max(before.build_id)
+                from ops.build as before
+                where
+                    before.stat_month = (built.stat_month - interval '1 month')::date
+                    and before.build_id < built.build_id
+            )
+        ) as submissions
+    from built
 )
 select coalesce(accepted.stat_month, built.stat_month) as stat_month
 from accepted
 full join built on accepted.stat_month = built.stat_month
+left join compared on built.stat_month = compared.stat_month
+left join accepted as month_before
+    on built.stat_month = (month_before.stat_month + interval '1 month')::date
 left join built as year_before
     on built.stat_month = (year_before.stat_month + interval '1 year')::date
 where
@@ -203,5 +227,6 @@ where
     or built.state in ('building', 'failed')
     or built.submissions is distinct from accepted.submissions
     or year_before.build_id > built.build_id
+    or month_before.submissions is distinct from compared.submissions
 order by 1
 """

@@ -101,6 +101,31 @@ def test_months_whose_build_no_longer_fits_are_stale(lab: Any) -> None:
     assert stale_months(lab.settings) == [MONTH]
 
 
+def test_the_month_after_changed_returns_is_stale_and_no_later_one(lab: Any) -> None:
+    after, later = MONTH.shift(1), MONTH.shift(2)
+    first = _submission(lab, "accepted")
+    for month in (MONTH, after, later):
+        lab.candidate(5, month=month)
+    assert stale_months(lab.settings) == []
+    _submission(lab, "accepted")
+    _decide(lab, first, "superseded")
+    assert stale_months(lab.settings) == [MONTH, after]
+    lab.candidate(6)
+    assert stale_months(lab.settings) == [after]
+    lab.candidate(5, month=after)
+    assert stale_months(lab.settings) == []
+    lab.candidate(7)  # built again from the same returns
+    assert stale_months(lab.settings) == []
+
+
+def test_a_month_that_was_missing_makes_the_next_one_stale(lab: Any) -> None:
+    after = MONTH.shift(1)
+    lab.candidate(5, month=after)
+    assert stale_months(lab.settings) == []
+    _submission(lab, "accepted")
+    assert stale_months(lab.settings) == [MONTH, after]
+
+
 def test_the_year_after_a_rebuilt_month_is_stale(lab: Any) -> None:
     after = MONTH.shift(12)
     lab.candidate(5, month=after)
