@@ -22,6 +22,6 @@ select
             {%- endfor %}
         )
     ) as measures
-from {{ ref("stg_township__" ~ form.table) }} as filed
+from ({{ staged_form(form.table) | indent }}) as filed
 {{ "union all" if not loop.last }}
 {%- endfor %}

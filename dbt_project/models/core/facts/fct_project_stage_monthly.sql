@@ -1,10 +1,10 @@
--- How far each project has come. A project's own dates tell it; a line of projects has none, so
--- its state tells it for all of them. Whoever is terminated has come nowhere.
+-- How far each project, or line of projects, has come: a stage is reached where its date is filed
+-- or the state says so (a line has no dates; a project's date may not have been collected).
+-- Whoever is terminated has come nowhere.
 with counted as (
     select
         *,
-        case row_kind when '1' then 1 else units end as projects,
-        row_kind = '2' as is_line
+        case row_kind when '1' then 1 else units end as projects
     from {{ ref("fct_project_monthly") }}
     where stat_month = {{ run_month() }} and is_counted
 ),
@@ -34,12 +34,8 @@ select
     is_proposed,
     is_approved,
     is_terminated,
-    is_approved and case when is_line then state_code >= '4' else start_date is not null end
-        as is_started,
-    is_approved and case when is_line then state_code >= '5' else complete_date is not null end
-        as is_completed,
-    is_approved and case when is_line then state_code >= '7' else cty_accept_date is not null end
-        as is_county_accepted,
-    is_approved and case when is_line then state_code >= '8' else handover_date is not null end
-        as is_handed_over
+    is_approved and (state_code >= '4' or start_date is not null) as is_started,
+    is_approved and (state_code >= '5' or complete_date is not null) as is_completed,
+    is_approved and (state_code >= '7' or cty_accept_date is not null) as is_county_accepted,
+    is_approved and (state_code >= '8' or handover_date is not null) as is_handed_over
 from judged

@@ -86,13 +86,13 @@ REACHED = {
 
 
 def with_stages(frame: Frame) -> Frame:
-    """Add which stages a project has reached: by its dates, a line of projects by its state."""
+    """Add which stages a project has reached: by its date or by its state."""
     state, line = frame["state_code"], frame["row_kind"] == "2"
     frame["proposed"] = state.isin(["1", "2"])
     frame["approved"] = state.isin(list("345678"))
     frame["terminated"] = state == "9"
     for stage, (day, first_state) in REACHED.items():
-        reached = (frame[day].notna() & ~line) | ((state >= first_state) & line)
+        reached = frame[day].notna() | (state >= first_state)
         frame[stage] = reached & frame["approved"]
     frame["projects"] = frame["units"].where(line, 1)
     return frame
