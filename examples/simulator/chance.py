@@ -35,7 +35,7 @@ def part_of(total: int, share: float, step: int = 100) -> int:
     return min(total, round(total * share / (step * FEN)) * step * FEN)
 
 
-def split(chance: Random, total: int, weights: Sequence[float], step: int = FEN) -> list[int]:
+def split(total: int, weights: Sequence[float], step: int = FEN) -> list[int]:
     """Return `total` split by weights, in multiples of `step`; the last share takes the rest."""
     whole = sum(weights)
     shares = [int(total * weight / whole) // step * step for weight in weights]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from examples.simulator.chance import december_of, january
-from examples.simulator.tables import BLANK_KEY, SimulatedRow, yuan
+from examples.simulator.tables import SimulatedRow, yuan
 from ingest.forms.catalogue import code_list
 
 LABOUR = "52"
@@ -200,8 +200,3 @@ def steady_outflow(stock: int, inflow: int, wanted: int) -> int:
 
 def _until(flow: Flows, index: int, since: int = 0) -> int:
     return sum(fen for t, fen in flow.items() if since <= t <= index)
-
-
-def doc_or_blank(text: str | None) -> str:
-    """Return a document number as the row key shows it."""
-    return text or BLANK_KEY

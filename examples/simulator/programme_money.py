@@ -100,7 +100,7 @@ def _arrive(chance: Random, line: Line, total: int) -> None:
         else:
             shares.append(december)
     step = DAY_RATE_FEN if line.source == LABOUR else FEN
-    for index, fen in zip(months, split(chance, total, shares, step), strict=True):
+    for index, fen in zip(months, split(total, shares, step), strict=True):
         if fen:
             line.in_place[index] += fen
 

@@ -204,7 +204,7 @@ def _raise_locally(chance: Random, project: Project, line: Line) -> None:
         for t, weight in zip(months, weights, strict=True)
     ]
     step = DAY_RATE_FEN if line.source == LABOUR else FEN
-    for index, fen in zip(months, split(chance, line.planned_total, weights, step), strict=True):
+    for index, fen in zip(months, split(line.planned_total, weights, step), strict=True):
         for flow in (line.issued, line.in_place, line.paid):
             flow[index] += fen
         if line.source == LABOUR:

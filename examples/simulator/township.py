@@ -18,8 +18,9 @@ from examples.simulator.housing import (
 )
 from examples.simulator.money import Line
 from examples.simulator.programme_money import programme_lines
+from examples.simulator.project_lives import benefits, build, draw_life, equal_shares
 from examples.simulator.project_money import WHOLE_VILLAGE, draw_amounts, project_lines
-from examples.simulator.projects import Plan, Project, benefits, build, draw_life, equal_shares
+from examples.simulator.projects import Plan, Project
 from examples.simulator.tables import SimulatedRow, Unit
 from examples.simulator.villages import VillageLife, covered_lump, live
 
