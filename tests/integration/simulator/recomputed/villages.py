@@ -29,7 +29,7 @@ def village_poverty(world: World) -> Frame:
     return world.with_area(result)
 
 
-def _shared(values):  # noqa: ANN202 (a pandas aggregation)
+def _shared(values):
     """Return the value that all rows have in common, else nothing."""
     distinct = values.unique()
     return distinct[0] if len(distinct) == 1 else None
