@@ -1,6 +1,3 @@
-{#- Rows that were just received have no statistics yet; with a nested loop over them the parts of
-    5,000 returns were not done after ten minutes, with hash joins in five seconds. -#}
-{{ config(pre_hook="set local enable_nestloop = off") }}
 -- Each filled measure of a control-total row (kind 3) with the rows that make it up: the detail
 -- and lump rows inside its place, whoever filed them (compare_with 1), or the control totals of
 -- the same return (compare_with 2). A measure without parts has one row with no part.
