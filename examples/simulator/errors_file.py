@@ -42,8 +42,8 @@ def _head_kinds() -> list[Kind]:
             "IN-wrong-month",
             "report_month",
             lambda _t, _c: "209901",
-            # FP-03 gains columns in later years, which would be missing from the sheet.
-            forms=("FP-01", "FP-02", "FP-08"),
+            # In that year projects would long be due for audit (01-7), and FP-03 has columns more.
+            forms=("FP-02", "FP-08"),
         ),
         _head("month-not-six-digits", "IN-wrong-month", "report_month",
               lambda t, _c: f"{t.filed.month.year}年{t.filed.month.number}月"),
