@@ -16,7 +16,7 @@ MONTHS = 24
 @pytest.fixture(scope="package")
 def long_simulation() -> Simulation:
     """Return two years of twelve townships."""
-    return simulate_county("530722", FIRST, MONTHS, 20, townships=12)
+    return simulate_county("530722", FIRST, MONTHS, 21, townships=12)
 
 
 @pytest.fixture(scope="package")
