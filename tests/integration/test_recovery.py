@@ -35,7 +35,10 @@ from warehouse.settings import Settings
 
 MONTH = Month(2009, 11)
 SONGPING = "530722208000"
-VIEWS = ("fund_by_source", "fund_progress", "control_total", "relocation_progress", "reporting")
+VIEWS = (
+    "fund_by_source", "fund_progress", "control_total", "relocation_progress", "reporting",
+    "project_status", "project_progress", "village_poverty",
+)  # fmt: skip
 ISSUED = (3_000_000, 3_100_000)
 PATIENCE = 90.0
 

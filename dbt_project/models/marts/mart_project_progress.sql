@@ -6,12 +6,7 @@ with figures as (
 ),
 
 areas as (
-    select distinct
-        ancestor_code as area_code,
-        ancestor_level as area_level,
-        ancestor_name_zh as area_name_zh
-    from {{ ref("dim_area_ancestor") }}
-    where stat_month = {{ run_month() }}
+    {{ areas_of_month() }}
 ),
 
 -- The state and the dates of a project are seen in the numbers they decide.

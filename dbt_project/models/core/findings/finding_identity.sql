@@ -46,11 +46,7 @@ ranked as (
 ),
 
 names as (
-    select distinct
-        ancestor_code as area_code,
-        ancestor_name_zh as area_name_zh
-    from {{ ref("dim_area_ancestor") }}
-    where stat_month = {{ run_month() }}
+    {{ areas_of_month() }}
 ),
 
 doubled as (
