@@ -7,7 +7,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: run setup stop status test lint generate format lock clean help
 
-run: setup ## Start everything, take the example month through it, show what was published and held
+run: setup ## Start everything, take the example months through it, show what was published and held
 	@$(BIN)/tmw run-examples
 
 setup: ## Make .venv from the hashed lock file (fetches uv where it is missing)
