@@ -57,8 +57,8 @@ def check_cross_form(
     shared_names = {"it", *(column.name for column in shared)}
     for rule in rules:
         form = forms.get(str(rule.parameters.get("form", "")))
-        if "form" in rule.parameters and form is None:
-            problem = f"unknown form {rule.parameters['form']}"
+        if rule.forms - set(forms):
+            problem = f"unknown form {', '.join(sorted(rule.forms - set(forms)))}"
         elif rule.evaluated != "core":
             problem = "it is evaluated in core"
         else:

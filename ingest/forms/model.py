@@ -242,6 +242,12 @@ class Rule(Definition):
     message: Bilingual
     description: Bilingual
 
+    @property
+    def forms(self) -> frozenset[str]:
+        """Return the forms a rule over several names (`form`, `fund_form` ...); none means all."""
+        named = self.parameters.items()
+        return frozenset(str(v) for k, v in named if k == "form" or k.endswith("_form"))
+
 
 class Edition(Definition):
     """An edition of a form, valid for report months `since`..`until` (inclusive, `YYYY-MM`)."""

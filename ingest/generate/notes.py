@@ -12,7 +12,6 @@ from ingest.forms.catalogue import (
     code_list,
     cross_form_rules,
     general_rules,
-    load_forms,
     table_columns,
 )
 from ingest.forms.model import LAST_MONTH, Choices, Column, Form, Rule
@@ -177,14 +176,8 @@ def _shared_rules(form: Form) -> Iterable[Rule]:
     applied = {application.rule for application in form.applies}
     yield from (rule for rule in general_rules() if not rule.open_names or rule.id in applied)
     for rule in cross_form_rules():
-        named = _forms_named(rule)
-        if not named or form.form_code in named:
+        if not rule.forms or form.form_code in rule.forms:
             yield rule
-
-
-def _forms_named(rule: Rule) -> set[str]:
-    texts = [str(value) for value in rule.parameters.values()]
-    return {code for code in load_forms() if any(code in text for text in texts)}
 
 
 def _table(

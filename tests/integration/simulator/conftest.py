@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from psycopg.rows import dict_row
 
-from examples.simulator.errors import Planted, chosen_kinds, plant_errors
+from examples.simulator.errors import Planted, chosen_kinds, plant_errors, write_truth
 from examples.simulator.files import WrittenReturn, write_returns
 from examples.simulator.output import receipt_times, write_areas, write_assignments
 from examples.simulator.run import TIMEZONE
@@ -53,6 +53,13 @@ def write_county(simulation: Simulation, out: Path) -> Filed:
 def plant(filed: Filed, count: int) -> Planted:
     """Plant errors of every kind."""
     return plant_errors(filed.simulation, filed.written, count, chosen_kinds(None))
+
+
+def truth_lines(path: Path, planted: Planted) -> list[dict[str, str]]:
+    """Write the truth file of planted errors and read it as anybody would."""
+    write_truth(path, planted.truths)
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 def file_county(settings: Settings, filed: Filed) -> None:

@@ -1,15 +1,22 @@
 -- Rule X1: the plan of a project against the plans of all its sources in FP-02. Rule FP01-06: the
 -- fiscal plan for each village against the dated unit cost.
-with plans as (
+with filed as (
+    select
+        project_code,
+        planned_yuan_total,
+        source_group = {{ rule_parameter("FP01-06", "source_group") }} as is_fiscal
+    from {{ ref("fct_fund_monthly") }}
+    where stat_month = {{ run_month() }} and project_code <> '-'
+),
+
+plans as (
     select
         project_code,
         sum(planned_yuan_total) as planned_yuan,
         count(*) = count(planned_yuan_total) as is_filled,
-        sum(planned_yuan_total) filter (where source_group = 'fiscal') as fiscal_yuan,
-        count(*) filter (where source_group = 'fiscal' and planned_yuan_total is null) = 0
-            as is_fiscal_filled
-    from {{ ref("fct_fund_monthly") }}
-    where stat_month = {{ run_month() }} and project_code <> '-'
+        sum(planned_yuan_total) filter (where is_fiscal) as fiscal_yuan,
+        count(*) filter (where is_fiscal and planned_yuan_total is null) = 0 as is_fiscal_filled
+    from filed
     group by project_code
 ),
 
@@ -59,8 +66,8 @@ costed as (
     inner join {{ ref("seed_unit_cost") }} as cost
         on
             compared.programme_code = cost.programme
-            and cost.source_group = 'fiscal'
-            and cost.per = 'village'
+            and cost.source_group = {{ rule_parameter("FP01-06", "source_group") }}
+            and cost.per = {{ rule_parameter("FP01-06", "per") }}
             and coalesce(compared.plan_year, extract(year from compared.stat_month))
             between cost.year_from and coalesce(cost.year_until, 9999)
     where compared.is_fiscal_filled and compared.villages > 0

@@ -14,6 +14,7 @@ import pytest
 
 from examples.simulator.errors import all_kinds, chosen_kinds, plant_errors, write_truth
 from examples.simulator.files import WrittenReturn, write_returns
+from examples.simulator.geography import county_codes
 from examples.simulator.output import receipt_times
 from examples.simulator.run import Order, simulate
 from examples.simulator.tables import FORMS, Simulation
@@ -105,6 +106,24 @@ def test_a_county_without_packaged_committees_gets_areas_to_import(tmp_path: Pat
         assignments = list(csv.DictReader(handle))
     assert {line["form_code"] for line in assignments} == {"FP-03"}
     assert len(assignments) == 3
+
+
+def test_several_counties_go_into_one_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    counties = ("530722000000", "532624000000")
+    order = Order(counties, FIRST, 1, 3, forms=("FP-08",), townships=1)
+    done = simulate(order, out)
+    assert sorted(path.name for path in (out / "tables").iterdir()) == list(counties)
+    with (out / "assignments.csv").open(encoding="utf-8", newline="") as handle:
+        owing = {line["area_code"] for line in csv.DictReader(handle)}
+    assert {area[:6] for area in owing} == {"530722", "532624"}
+    assert len(done.received) == len(owing) == 4
+
+
+def test_every_county_means_those_of_the_area_list() -> None:
+    codes = county_codes()
+    assert len(codes) == len(set(codes)) > 2_500
+    assert {"530722000000", "532624000000"} <= set(codes)
 
 
 def test_returns_come_before_their_deadline_unless_late_ones_are_asked_for(
