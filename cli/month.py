@@ -59,15 +59,12 @@ def publish(
 ) -> None:
     """Publish all marts of the month at once; exit 3 when it is held or needs a signature."""
     from warehouse.releases import publish as run_publish
-    from warehouse.releases import sign as run_sign
 
     if (sign is None) != (reason is None):
         raise UsageError(
             "A signature needs a name and a reason.", remedy="Give --sign and --reason."
         )
     settings, stat_month = load_settings(), Month.parse(month)
-    if sign is not None and reason is not None:
-        run_sign(settings, stat_month, signed_by=sign, reason=reason)
     released = run_publish(settings, [stat_month], signed_by=sign, reason=reason)
     if as_json:
         print_json(asdict(released))

@@ -54,6 +54,10 @@ class MonthHeldError(WarehouseError):
     exit_code = 3
 
 
+class SignerError(WarehouseError):
+    """Somebody signed who may not."""
+
+
 class PublishError(WarehouseError):
     """A release could not be made."""
 

@@ -10,7 +10,7 @@ import psycopg
 
 from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
-from warehouse.errors import MonthHeldError, PublishError, UsageError
+from warehouse.errors import PublishError, UsageError
 from warehouse.month import Month
 from warehouse.release_rows import (
     Candidate,
@@ -19,6 +19,8 @@ from warehouse.release_rows import (
     switch_readers,
 )
 from warehouse.settings import Settings
+from warehouse.signing import sign
+from warehouse.verdicts import lock_build, not_fit
 
 
 @dataclass(frozen=True)
@@ -37,32 +39,6 @@ class ReleaseResult:
     def as_json(self) -> dict[str, Any]:
         """Return the record that `tmw publish --json` prints."""
         return asdict(self)
-
-
-def sign(settings: Settings, month: Month, signed_by: str, reason: str) -> int:
-    """Sign the candidate of a month that waits for a signature; return its build.
-
-    The signature names the build and its hash, so a newer build voids it. Raises `UsageError`
-    without name or reason and `MonthHeldError` when no signature can help.
-    """
-    if not signed_by.strip() or not reason.strip():
-        raise UsageError(
-            "A signature needs a name and a reason.", remedy="Give --sign NAME and --reason TEXT."
-        )
-    with connect(settings, Role.publisher) as connection:
-        build_id, state, candidate_hash, _ = _lock_build(connection, month)
-        if state in ("ready", "published"):
-            return build_id
-        if state != "waiting_signature":
-            raise _not_fit(month, state)
-        connection.execute(
-            "insert into ops.signature (build_id, candidate_hash, signed_by, reason)"
-            " values (%s, %s, %s, %s) on conflict (build_id) do update set"
-            " candidate_hash = excluded.candidate_hash, signed_by = excluded.signed_by,"
-            " reason = excluded.reason, signed_at = now()",
-            [build_id, candidate_hash, signed_by.strip(), reason.strip()],
-        )
-    return build_id
 
 
 def publish(
@@ -117,29 +93,8 @@ def _publish(settings: Settings, months: Sequence[Month], reason: str | None) ->
     )
 
 
-def _lock_build(
-    connection: psycopg.Connection, month: Month
-) -> tuple[int, str, str, dict[str, str]]:
-    """Lock the build in force, so that no newer build can replace the candidate meanwhile."""
-    row = connection.execute(
-        "select build_id, state, candidate_hash, mart_hashes from ops.build"
-        " where stat_month = %s and in_force for update",
-        [month.first_day],
-    ).fetchone()
-    if row is None:
-        raise PublishError(
-            f"{month} has not been built.", remedy=f"Run `tmw build --month {month}` first."
-        )
-    if row[1] in ("building", "failed"):
-        raise PublishError(
-            f"The last build of {month} did not end well.",
-            remedy=f"Run `tmw build --month {month}` again.",
-        )
-    return row
-
-
 def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
-    build_id, state, candidate_hash, mart_hashes = _lock_build(connection, month)
+    build_id, state, candidate_hash, mart_hashes = lock_build(connection, month)
     if state == "built":
         raise PublishError(
             f"{month} has been built, but no gate has passed it.",
@@ -151,7 +106,7 @@ def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
     ).fetchone()
     signed = state == "waiting_signature" and signature is not None
     if state not in ("ready", "published") and not signed:
-        raise _not_fit(month, state)
+        raise not_fit(month, state)
     known = connection.execute(
         "select count(*), max(candidate_hash) filter (where publication_id ="
         " (select publication_id from ops.release_month where stat_month = %(month)s"
@@ -168,21 +123,4 @@ def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
         publications=publications,
         signed_by=signature[0] if signature else None,
         sign_reason=signature[1] if signature else None,
-    )
-
-
-def _not_fit(month: Month, state: str) -> MonthHeldError:
-    if state == "waiting_signature":
-        return MonthHeldError(
-            f"{month} waits for a signature.",
-            remedy=f"See `tmw status --month {month}`; sign with `tmw publish --month {month}"
-            " --sign NAME --reason TEXT`.",
-        )
-    if state == "open":
-        return MonthHeldError(
-            f"{month} is open: returns are missing and their deadline has not passed.",
-            remedy=f"See `tmw status --month {month}`.",
-        )
-    return MonthHeldError(
-        f"{month} is held by its gate.", remedy=f"See `tmw gate --month {month}` for the reasons."
     )

@@ -17,6 +17,7 @@ from warehouse.errors import TraceError
 from warehouse.month import Month
 from warehouse.releases import publish
 from warehouse.settings import Settings
+from warehouse.signers import add_signer
 from warehouse.trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def published(
         with connect(settings, Role.admin) as connection:
             connection.execute("update ops.finding set state = 'explained' where state = 'open'")
         assert gate_month(settings, MONTH).state in ("ready", "waiting_signature")
+        add_signer(settings, "Tester")
         publish(settings, [MONTH], signed_by="Tester", reason="a test of traces")
         yield settings
 

@@ -11,7 +11,9 @@ import pytest
 from warehouse.database import Role, connect
 from warehouse.errors import MonthHeldError, PublishError, UsageError
 from warehouse.month import Month
-from warehouse.releases import publish, sign
+from warehouse.releases import publish
+from warehouse.signers import add_signer
+from warehouse.signing import sign
 from warehouse.status import month_status
 
 MONTH = Month(2009, 11)
@@ -108,6 +110,7 @@ def test_a_month_never_built_cannot_be_published(lab: Any) -> None:
 
 
 def test_a_signature_lets_a_waiting_month_pass(lab: Any) -> None:
+    add_signer(lab.settings, "王")
     lab.candidate(5, state="waiting_signature")
     with pytest.raises(UsageError):
         publish(lab.settings, [MONTH], signed_by="王", reason=" ")
@@ -118,6 +121,7 @@ def test_a_signature_lets_a_waiting_month_pass(lab: Any) -> None:
 
 
 def test_a_newer_build_voids_a_signature(lab: Any) -> None:
+    add_signer(lab.settings, "王")
     lab.candidate(5, state="waiting_signature")
     sign(lab.settings, MONTH, "王", "如文件所载")
     lab.candidate(6, state="waiting_signature")
@@ -126,6 +130,7 @@ def test_a_newer_build_voids_a_signature(lab: Any) -> None:
 
 
 def test_nobody_signs_a_held_month(lab: Any) -> None:
+    add_signer(lab.settings, "王")
     lab.candidate(5, state="held")
     with pytest.raises(MonthHeldError, match="held"):
         publish(lab.settings, [MONTH], signed_by="王", reason="urgent")

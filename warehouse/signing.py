@@ -1,0 +1,39 @@
+"""A signature: a named person takes the warnings of one candidate upon them, with a reason."""
+
+from __future__ import annotations
+
+from warehouse.database import Role, connect
+from warehouse.errors import UsageError
+from warehouse.month import Month
+from warehouse.settings import Settings
+from warehouse.signers import require_signer
+from warehouse.verdicts import lock_build, not_fit
+
+
+def sign(settings: Settings, month: Month, signed_by: str, reason: str) -> int:
+    """Sign the candidate of a month that waits for a signature; return its build.
+
+    The signature names the build and its hash, so a newer build voids it. Raises `UsageError`
+    without name or reason, `SignerError` when this person may not sign and `MonthHeldError`
+    when no signature can help.
+    """
+    signed_by, reason = signed_by.strip(), reason.strip()
+    if not signed_by or not reason:
+        raise UsageError(
+            "A signature needs a name and a reason.", remedy="Give --sign NAME and --reason TEXT."
+        )
+    with connect(settings, Role.publisher) as connection:
+        require_signer(connection, signed_by)
+        build = lock_build(connection, month)
+        if build.state in ("ready", "published"):
+            return build.build_id
+        if build.state != "waiting_signature":
+            raise not_fit(month, build.state)
+        connection.execute(
+            "insert into ops.signature (build_id, candidate_hash, signed_by, reason)"
+            " values (%s, %s, %s, %s) on conflict (build_id) do update set"
+            " candidate_hash = excluded.candidate_hash, signed_by = excluded.signed_by,"
+            " reason = excluded.reason, signed_at = now()",
+            [build.build_id, build.candidate_hash, signed_by, reason],
+        )
+    return build.build_id
