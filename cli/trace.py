@@ -1,4 +1,4 @@
-"""Commands about what was published: trace (releases and history come with their issue)."""
+"""Lead a published figure to its cells: `tmw trace`."""
 
 from __future__ import annotations
 
