@@ -9,7 +9,16 @@ from datetime import datetime
 import typer
 from rich.console import Console
 
-from cli import database, month, returns, signers, simulation, stack_commands, trace
+from cli import (
+    database,
+    month,
+    returns,
+    revision,
+    signers,
+    simulation,
+    stack_commands,
+    trace,
+)
 from warehouse.errors import WarehouseError
 from warehouse.settings import load_settings
 
@@ -25,7 +34,14 @@ app.add_typer(stack_commands.app, name="stack", help="Database, Airflow and thei
 app.add_typer(returns.forms_app, name="forms", help="The forms that townships fill in.")
 app.add_typer(returns.areas_app, name="areas", help="The list of areas.")
 app.add_typer(signers.app, name="signers", help="Who may sign a month with warnings.")
-for module in (returns, month, trace, simulation, stack_commands):
+for module in (
+    returns,
+    month,
+    revision,
+    trace,
+    simulation,
+    stack_commands,
+):
     for name, function in module.COMMANDS.items():
         app.command(name)(function)
 
