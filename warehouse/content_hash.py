@@ -33,7 +33,11 @@ from (
 
 @dataclass(frozen=True)
 class CandidateHash:
-    """The hash of a month and of each of its marts that has rows, with their row counts."""
+    """The hash of a month and of each of its marts, with their row counts.
+
+    A mart without rows has the hash of nothing and does not count in `total`, so that a mart
+    added later leaves the hash of what was published before as it was.
+    """
 
     total: str
     by_subject: dict[str, str]
@@ -50,7 +54,7 @@ def hash_candidate(
 ) -> CandidateHash:
     """Hash one month of all marts in `marts`, or of one publication in `released`.
 
-    Both give the same result for the same figures. A mart without rows adds nothing.
+    Both give the same result for the same figures.
     """
     hashes: dict[str, str] = {}
     rows: dict[str, int] = {}
@@ -65,9 +69,8 @@ def hash_candidate(
         ).fetchone()
         count, digest = found or (0, "")
         rows[mart.subject] = count
-        if count:
-            hashes[mart.subject] = digest
+        hashes[mart.subject] = digest
     total = hashlib.sha256()
-    for subject in sorted(hashes):
+    for subject in sorted(name for name in hashes if rows[name]):
         total.update(f"{subject} {hashes[subject]}\n".encode())
     return CandidateHash(total.hexdigest(), hashes, rows)

@@ -29,6 +29,7 @@ from warehouse.roles import (
 from warehouse.settings import Settings
 
 MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
+_PUBLISHED_BY = ("released.py", "published_views.py", "in_force.py")
 _NOT_SOURCE = {"target", "logs", "dbt_packages", ".user.yml", "__pycache__"}
 _LEDGER = """
 create schema if not exists ops;
@@ -68,7 +69,10 @@ def migrate(settings: Settings, progress: Progress = silent) -> list[str]:
 
 def _derived(settings: Settings, steps: _Steps) -> None:
     marts = settings.dbt_project_dir / "models" / "marts"
-    contracts = [*sorted(marts.rglob("*.yml")), Path(__file__).with_name("released.py")]
+    contracts = [
+        *sorted(marts.rglob("*.yml")),
+        *(Path(__file__).with_name(name) for name in _PUBLISHED_BY),
+    ]
     if steps.due("released", contracts):  # a refusal comes before the first change
         with connect(settings, Role.admin) as connection:
             require_kept(connection, mart_contracts(settings))

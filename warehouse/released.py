@@ -11,18 +11,25 @@ no deadlock, and it gives up and tries again before readers queue behind it for 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import psycopg
 from psycopg import sql
 
-from warehouse.contracts import LEADING_COLUMNS, MartContract
+from warehouse.contracts import MartContract
 from warehouse.database import Role, connect
 from warehouse.errors import MigrationError
 from warehouse.locks import Progress, silent
+from warehouse.published_views import (
+    columns_of,
+    comment_on,
+    release_view,
+    replace_view,
+    subject_view,
+)
 from warehouse.settings import Settings
 
-_READERS = ("bi_reader", "tmw_publisher")
 # Readers queue behind a waiting change no longer than this; the second wait, in which the view's
 # lock is held, is far below PostgreSQL's deadlock_timeout (1 s), so a reader is never its victim.
 _VIEW_LOCK_TIMEOUT = "1s"
@@ -30,58 +37,64 @@ _TABLE_LOCK_TIMEOUT = "200ms"
 # Longer than a reader may idle in a transaction (10 minutes, migration 0001).
 _PATIENCE_SECONDS = 900.0
 _PAUSE_SECONDS = (0.1, 2.0)
-_PUBLICATION_COMMENTS = {
-    "publication_id": "The publication this row belongs to, e.g. 2009-11.r1.",
-    "release_id": "The release that switched this month.",
-}
 
 
 def sync_subjects(
     settings: Settings, marts: Iterable[MartContract], progress: Progress = silent
 ) -> None:
-    """Bring table and view of every mart up to date, one transaction each; readers go on.
+    """Bring table and view of every mart up to date, and the view of releases; readers go on.
 
+    Each is a transaction of its own.
     Raises `MigrationError` where a column would be lost or a reader holds a view for too long.
     """
     for mart in marts:
-        _sync_between_readers(settings, mart, progress)
+        _between_readers(settings, mart.subject, partial(sync_subject, mart=mart), progress)
+    show = partial(replace_view, schema="published", view=release_view())
+    _between_readers(settings, "release", show, progress)
 
 
 def require_kept(connection: psycopg.Connection, marts: Iterable[MartContract]) -> None:
     """Raise `MigrationError` where a published column has left its mart or changed its type."""
     for mart in marts:
-        present = _columns(connection, "released", mart.subject)
+        present = columns_of(connection, "released", mart.subject)
         if present:
             _require_kept(connection, mart, present)
 
 
 def sync_subject(connection: psycopg.Connection, mart: MartContract) -> None:
     """Make or extend the table and the view of one mart, in the transaction of the caller."""
-    present = _columns(connection, "released", mart.subject)
+    present = columns_of(connection, "released", mart.subject)
     if present:
         _require_kept(connection, mart, present)
         _lock(connection, mart)
         _extend_table(connection, mart, present)
     else:
         _create_table(connection, mart)
-    _replace_view(connection, mart)
+    replace_view(connection, "published", subject_view(connection, mart))
 
 
-def _sync_between_readers(settings: Settings, mart: MartContract, progress: Progress) -> None:
+def _between_readers(
+    settings: Settings,
+    view: str,
+    change: Callable[[psycopg.Connection], None],
+    progress: Progress,
+) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     pause, longest = _PAUSE_SECONDS
     while True:
         try:
             with connect(settings, Role.admin) as connection:
-                sync_subject(connection, mart)
+                connection.execute(
+                    sql.SQL("set local lock_timeout = {}").format(_VIEW_LOCK_TIMEOUT)
+                )
+                change(connection)
         except psycopg.errors.LockNotAvailable as error:
             if time.monotonic() > deadline:
                 raise MigrationError(
-                    f"A reader has held published.{mart.subject} for"
-                    f" {_PATIENCE_SECONDS / 60:.0f} minutes.",
+                    f"A reader has held published.{view} for {_PATIENCE_SECONDS / 60:.0f} minutes.",
                     remedy="End that session (see pg_stat_activity), then migrate again.",
                 ) from error
-            progress(f"waiting for a reader of published.{mart.subject} to end")
+            progress(f"waiting for a reader of published.{view} to end")
             time.sleep(pause)
             pause = min(pause * 2, longest)
         else:
@@ -94,8 +107,7 @@ def _lock(connection: psycopg.Connection, mart: MartContract) -> None:
     A view cannot be locked by `lock table` without everything below it, the ledger included;
     giving it the owner it has takes its lock alone.
     """
-    connection.execute(sql.SQL("set local lock_timeout = {}").format(_VIEW_LOCK_TIMEOUT))
-    if _columns(connection, "published", mart.subject):
+    if columns_of(connection, "published", mart.subject):
         connection.execute(
             sql.SQL("alter view {} owner to view_owner").format(
                 sql.Identifier("published", mart.subject)
@@ -127,7 +139,7 @@ def _create_table(connection: psycopg.Connection, mart: MartContract) -> None:
         )
     )
     connection.execute(sql.SQL("create index on {} (area_code, stat_month)").format(table))
-    _comment(connection, "table", table, f"Every release of {mart.name}, append-only.")
+    comment_on(connection, "table", table, f"Every release of {mart.name}, append-only.")
 
 
 def _require_kept(
@@ -164,53 +176,6 @@ def _extend_table(
             )
 
 
-def _replace_view(connection: psycopg.Connection, mart: MartContract) -> None:
-    """Show the release in force; an existing view keeps its order and grows at the end."""
-    wanted = [*LEADING_COLUMNS, "publication_id", "release_id"]
-    wanted += [name for name in mart.column_names if name not in wanted]
-    present = list(_columns(connection, "published", mart.subject))
-    order = present + [name for name in wanted if name not in present]
-    view = sql.Identifier("published", mart.subject)
-    selected = sql.SQL(", ").join(
-        sql.Identifier("month_in_force" if name == "release_id" else "released", name)
-        for name in order
-    )
-    connection.execute(sql.SQL("grant create on schema published to view_owner"))
-    connection.execute(
-        sql.SQL(
-            "create or replace view {} as select {} from {} as released"
-            " inner join ops.release_month as month_in_force"
-            " on released.stat_month = month_in_force.stat_month"
-            " and released.publication_id = month_in_force.publication_id"
-            " where month_in_force.valid_to is null"
-        ).format(view, selected, sql.Identifier("released", mart.subject))
-    )
-    connection.execute(sql.SQL("alter view {} owner to view_owner").format(view))
-    connection.execute(sql.SQL("revoke create on schema published from view_owner"))
-    connection.execute(
-        sql.SQL("grant select on {} to {}").format(
-            view, sql.SQL(", ").join(map(sql.Identifier, _READERS))
-        )
-    )
-    _comment(connection, "view", view, mart.description)
-    comments = {column.name: column.description for column in mart.columns}
-    for name, text in (comments | _PUBLICATION_COMMENTS).items():
-        _comment(connection, "column", sql.Identifier("published", mart.subject, name), text)
-
-
-def _columns(connection: psycopg.Connection, schema: str, relation: str) -> dict[str, str]:
-    """Return the columns of a relation in their order, with PostgreSQL's name of the type."""
-    rows = connection.execute(
-        "select a.attname, format_type(a.atttypid, a.atttypmod) from pg_attribute as a"
-        " inner join pg_class as c on a.attrelid = c.oid"
-        " inner join pg_namespace as n on c.relnamespace = n.oid"
-        " where n.nspname = %s and c.relname = %s and a.attnum > 0 and not a.attisdropped"
-        " order by a.attnum",
-        [schema, relation],
-    ).fetchall()
-    return dict(rows)
-
-
 def _canonical_type(connection: psycopg.Connection, sql_type: str) -> str:
     """Return a type as PostgreSQL prints it (`decimal(16, 2)` is `numeric(16,2)`)."""
     with connection.cursor() as cursor:
@@ -219,14 +184,3 @@ def _canonical_type(connection: psycopg.Connection, sql_type: str) -> str:
         cursor.execute("select format_type(%s, %s)", [description.type_code, description._fmod])
         row = cursor.fetchone()
     return str(row[0]) if row else sql_type
-
-
-def _comment(connection: psycopg.Connection, kind: str, name: sql.Composable, text: str) -> None:
-    if text:
-        connection.execute(
-            sql.SQL("comment on {} {} is {}").format(
-                sql.SQL(kind),
-                name,
-                sql.Literal(text),
-            )
-        )

@@ -1,0 +1,114 @@
+"""What differs between two publications of a month, cell by cell: the one definition.
+
+`tmw diff` asks it for the months of two releases, `published.revisions` for every publication
+and the one before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from psycopg import sql
+
+from warehouse.contracts import MartContract
+
+# A number's difference is later - earlier; every other type has none.
+_NUMBERS = ("numeric", "decimal", "bigint", "integer", "smallint")
+
+# Keys are never null. Rows are compared as they are stored and only those that differ are taken
+# apart, so a national month costs one join of its two publications.
+_DIFFERENCES = """
+select
+    {subject} as table_name,
+    pair.stat_month,
+    pair.earlier_publication_id,
+    pair.later_publication_id,
+    compared.area_code,
+    compared.row_key,
+    compared.measure,
+    case
+        when compared.earlier is null then 'added'
+        when compared.later is null then 'removed'
+        when compared.measure = 'obs_status' then 'reflagged'
+        else 'revised'
+    end as kind,
+    compared.row_change,
+    compared.earlier,
+    compared.later,
+    compared.difference
+from {pairs} as pair
+cross join lateral (
+    select
+        area_code,
+        jsonb_build_object({row_key}) as row_key,
+        cell.measure,
+        case
+            when earlier.stat_month is null then 'added'
+            when later.stat_month is null then 'removed'
+            else 'changed'
+        end as row_change,
+        cell.earlier,
+        cell.later,
+        cell.difference
+    from (
+        select {columns} from {released}
+        where stat_month = pair.stat_month and publication_id = pair.earlier_publication_id
+    ) as earlier
+    full join (
+        select {columns} from {released}
+        where stat_month = pair.stat_month and publication_id = pair.later_publication_id
+    ) as later using ({keys})
+    cross join lateral (values {cells}) as cell (measure, earlier, later, difference)
+    where
+        row({earlier}) is distinct from row({later})
+        and cell.earlier is distinct from cell.later
+) as compared
+"""
+
+
+def differences(marts: Iterable[MartContract], pairs: sql.Composable) -> sql.Composed:
+    """Return a query of every published value that differs between pairs of publications.
+
+    `pairs` is SQL of a relation with the columns `stat_month, earlier_publication_id,
+    later_publication_id`; either id may be null where the month was not published. A row of the
+    result is one value, columns in this order:
+
+    `table_name`, `stat_month`, `earlier_publication_id`, `later_publication_id`, `area_code`,
+    `row_key` (jsonb: the key columns but the month), `measure` (the column), `kind` (added:
+    there was no value before; removed: there is none any more; reflagged: another `obs_status`;
+    revised), `row_change` (added, removed or changed: what became of the whole row), `earlier`
+    and `later` (text, as PostgreSQL prints the value), `difference` (numeric, later - earlier,
+    null unless both are numbers).
+    """
+    return sql.SQL(" union all ").join(_of_mart(mart, pairs) for mart in marts)
+
+
+def _of_mart(mart: MartContract, pairs: sql.Composable) -> sql.Composed:
+    keys = [name for name in mart.key if name != "stat_month"]
+    values = [column for column in mart.columns if column.name not in mart.key]
+    row_key = [sql.SQL("{}, {}").format(name, sql.Identifier(name)) for name in keys]
+    return sql.SQL(_DIFFERENCES).format(
+        subject=mart.subject,
+        pairs=pairs,
+        released=sql.Identifier("released", mart.subject),
+        columns=sql.SQL(", ").join(map(sql.Identifier, mart.column_names)),
+        keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
+        row_key=sql.SQL(", ").join(row_key),
+        cells=sql.SQL(", ").join(_cell(column.name, column.sql_type) for column in values),
+        earlier=sql.SQL(", ").join(sql.Identifier("earlier", column.name) for column in values),
+        later=sql.SQL(", ").join(sql.Identifier("later", column.name) for column in values),
+    )
+
+
+def _cell(name: str, sql_type: str) -> sql.Composed:
+    is_number = sql_type.lower().startswith(_NUMBERS)
+    return sql.SQL("({name}, {earlier}::text, {later}::text, ({difference})::numeric)").format(
+        name=name,
+        earlier=sql.Identifier("earlier", name),
+        later=sql.Identifier("later", name),
+        difference=sql.SQL("{} - {}").format(
+            sql.Identifier("later", name), sql.Identifier("earlier", name)
+        )
+        if is_number
+        else sql.SQL("null"),
+    )
