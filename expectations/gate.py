@@ -21,6 +21,7 @@ from expectations.model import GateResult, GateState, GateVerdict, Scope
 from expectations.reporting import MISSING_RETURN
 from expectations.runner import run_suites
 from expectations.suites import all_suites
+from expectations.taken_back import taken_back_result
 from expectations.thresholds import load_thresholds
 from warehouse.content_hash import hash_candidate
 from warehouse.contracts import MartContract, mart_contracts
@@ -28,6 +29,7 @@ from warehouse.database import Role, connect
 from warehouse.errors import GateError
 from warehouse.month import Month
 from warehouse.settings import Settings
+from warehouse.signing import valid_signature
 
 _GATEABLE = ("built", "open", "held", "waiting_signature", "ready")
 
@@ -62,6 +64,7 @@ def gate_month(settings: Settings, month: Month, *, now: datetime | None = None)
         )
         connection.commit()
         results = run_suites(settings, connection, all_suites(scope))
+        results += taken_back_result(connection, month, build.candidate_hash)
         connection.commit()
         state = _state(connection, month, build, results, now or datetime.now(UTC))
         _record(connection, month, build, results, state)
@@ -112,7 +115,9 @@ def _state(
         return "open"
     if any(result.severity == "critical" for result in failed):
         return "held"
-    if any(result.severity == "warning" for result in failed) and not _signed(connection, build):
+    if any(result.severity == "warning" for result in failed) and not valid_signature(
+        connection, month, build.build_id, build.candidate_hash
+    ):
         return "waiting_signature"
     return "ready"
 
@@ -128,14 +133,6 @@ def _deadline(connection: psycopg.Connection, month: Month) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
     deadline: datetime = row[0]
     return deadline
-
-
-def _signed(connection: psycopg.Connection, build: _Build) -> bool:
-    row = connection.execute(
-        "select 1 from ops.signature where build_id = %s and candidate_hash = %s",
-        (build.build_id, build.candidate_hash),
-    ).fetchone()
-    return row is not None
 
 
 def _record(

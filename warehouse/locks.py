@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
+import psycopg
+
 from warehouse.database import Role, connect
 from warehouse.settings import Settings
 
@@ -20,6 +22,7 @@ class Lock(IntEnum):
     migrate = 1
     build = 2
     receive = 3
+    release = 4
 
 
 def silent(_message: str) -> None:
@@ -41,3 +44,8 @@ def exclusive(
             progress(f"waiting for another {lock.name} to end")
             connection.execute("select pg_advisory_lock(%s, %s)", key)
         yield
+
+
+def lock_until_commit(connection: psycopg.Connection, lock: Lock) -> None:
+    """Take a lock that ends with the transaction of this connection; wait for whoever holds it."""
+    connection.execute("select pg_advisory_xact_lock(%s, %s)", (_NAMESPACE, lock.value))

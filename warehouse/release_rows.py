@@ -5,9 +5,8 @@ All of it runs in the one transaction that `warehouse.releases.publish` opens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -17,6 +16,7 @@ from psycopg.types.json import Jsonb
 from warehouse.content_hash import hash_candidate
 from warehouse.contracts import MartContract
 from warehouse.errors import PublishError
+from warehouse.locks import Lock, lock_until_commit
 from warehouse.month import Month
 
 
@@ -127,23 +127,27 @@ def _require_same(
 
 
 def switch_readers(
-    connection: psycopg.Connection,
-    release_id: int,
-    changed: Sequence[Candidate],
-    publications: dict[str, str],
+    connection: psycopg.Connection, release_id: int, publications: Mapping[Month, str]
 ) -> None:
-    """Close the intervals in force and open the new ones at one instant."""
-    row = connection.execute("select clock_timestamp()").fetchone()
-    now: datetime = row[0] if row else datetime.now().astimezone()
-    for candidate in changed:
+    """Close the intervals in force and open the new ones at one instant, until the commit.
+
+    Releases are switched one after the other, and each instant is later than every one before,
+    whatever the server's clock does: what was in force when is never in doubt.
+    """
+    lock_until_commit(connection, Lock.release)
+    row = connection.execute(
+        "select greatest(clock_timestamp(), max(valid_from) + interval '1 microsecond')"
+        " from ops.release_month"
+    ).fetchone()
+    if row is None:
+        raise PublishError("No instant could be fixed.", remedy="Run the command again.")
+    for month, publication_id in publications.items():
         connection.execute(
             "update ops.release_month set valid_to = %s where stat_month = %s and valid_to is null",
-            [now, candidate.month.first_day],
+            [row[0], month.first_day],
         )
         connection.execute(
             "insert into ops.release_month (release_id, stat_month, publication_id, valid_from)"
             " values (%s, %s, %s, %s)",
-            [
-                release_id, candidate.month.first_day, publications[str(candidate.month)], now,
-            ],
-        )  # fmt: skip
+            [release_id, month.first_day, publication_id, row[0]],
+        )

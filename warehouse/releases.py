@@ -19,7 +19,8 @@ from warehouse.release_rows import (
     switch_readers,
 )
 from warehouse.settings import Settings
-from warehouse.signing import sign
+from warehouse.signing import sign, valid_signature
+from warehouse.taken_back import taken_back
 from warehouse.verdicts import lock_build, not_fit
 
 
@@ -75,20 +76,20 @@ def _publish(settings: Settings, months: Sequence[Month], reason: str | None) ->
         candidates = [_candidate(connection, month) for month in sorted(set(months))]
         changed = [c for c in candidates if c.candidate_hash != c.published_hash]
         release_id = add_release(connection, changed, reason) if changed else None
-        publications: dict[str, str] = {}
+        publications: dict[Month, str] = {}
         if release_id is not None:
             for candidate in changed:
-                publications[str(candidate.month)] = add_publication(
+                publications[candidate.month] = add_publication(
                     connection, release_id, candidate, marts
                 )
-            switch_readers(connection, release_id, changed, publications)
+            switch_readers(connection, release_id, publications)
         connection.execute(
             "update ops.build set state = 'published' where build_id = any(%s)",
             [[candidate.build_id for candidate in candidates]],
         )
     return ReleaseResult(
         release_id=release_id,
-        publications=publications,
+        publications={str(month): name for month, name in publications.items()},
         unchanged=tuple(str(c.month) for c in candidates if c not in changed),
     )
 
@@ -100,13 +101,12 @@ def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
             f"{month} has been built, but no gate has passed it.",
             remedy=f"Run `tmw gate --month {month}` first.",
         )
-    signature = connection.execute(
-        "select signed_by, reason from ops.signature where build_id = %s and candidate_hash = %s",
-        [build_id, candidate_hash],
-    ).fetchone()
+    signature = valid_signature(connection, month, build_id, candidate_hash)
     signed = state == "waiting_signature" and signature is not None
     if state not in ("ready", "published") and not signed:
         raise not_fit(month, state)
+    if signature is None and taken_back(connection, month, candidate_hash):
+        raise not_fit(month, "waiting_signature")
     known = connection.execute(
         "select count(*), max(candidate_hash) filter (where publication_id ="
         " (select publication_id from ops.release_month where stat_month = %(month)s"
@@ -121,6 +121,6 @@ def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
         mart_hashes=mart_hashes,
         published_hash=published_hash,
         publications=publications,
-        signed_by=signature[0] if signature else None,
-        sign_reason=signature[1] if signature else None,
+        signed_by=signature.signed_by if signature else None,
+        sign_reason=signature.reason if signature else None,
     )

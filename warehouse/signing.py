@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import psycopg
+
 from warehouse.database import Role, connect
 from warehouse.errors import UsageError
 from warehouse.month import Month
 from warehouse.settings import Settings
 from warehouse.signers import require_signer
+from warehouse.taken_back import taken_back
 from warehouse.verdicts import lock_build, not_fit
+
+
+class Signature(NamedTuple):
+    """Who took a candidate's warnings upon them, and why."""
+
+    signed_by: str
+    reason: str
+
+
+def valid_signature(
+    connection: psycopg.Connection, month: Month, build_id: int, candidate_hash: str
+) -> Signature | None:
+    """Return the signature of this very candidate; a rollback voids those given before it."""
+    rolled_back = taken_back(connection, month, candidate_hash)
+    row = connection.execute(
+        "select signed_by, reason from ops.signature where build_id = %s and candidate_hash = %s"
+        " and signed_at >= coalesce(%s, '-infinity'::timestamptz)",
+        [build_id, candidate_hash, rolled_back.since if rolled_back else None],
+    ).fetchone()
+    return Signature(*row) if row else None
 
 
 def sign(settings: Settings, month: Month, signed_by: str, reason: str) -> int:

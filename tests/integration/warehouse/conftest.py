@@ -78,6 +78,14 @@ class Lab:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
+    @contextmanager
+    def blocked(self, table: str) -> Iterator[None]:
+        """Let every writer of a table wait; readers pass."""
+        with connect(self.settings, Role.admin) as blocker:
+            blocker.execute(f"lock table {table} in exclusive mode".encode())
+            yield
+            blocker.rollback()
+
     def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait until something becomes true; fail when it does not."""
         deadline = time.monotonic() + seconds
