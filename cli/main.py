@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import traceback
 from datetime import datetime
@@ -20,6 +21,7 @@ from cli import (
     trace,
 )
 from warehouse.errors import WarehouseError
+from warehouse.faults import fault_in
 from warehouse.settings import load_settings
 
 app = typer.Typer(
@@ -57,7 +59,16 @@ def run() -> None:
     except KeyboardInterrupt:
         fail("Stopped. Run the same command again to go on.", 130)
     except Exception as error:  # noqa: BLE001 (the outermost boundary: logged whole, said in a line)
+        fault = fault_in(load_settings(), error, f"`{command_line()}` did not end")
+        if fault is not None:
+            fail(str(fault), fault.exit_code)
         fail(f"{type(error).__name__}: {first_line(error)} {keep_traceback()}", 4)
+
+
+def command_line() -> str:
+    """Return the command as it was given, without its options and files."""
+    words = itertools.takewhile(lambda word: not word.startswith("-"), sys.argv[1:])
+    return " ".join(["tmw", *itertools.islice(words, 2)])
 
 
 def first_line(error: Exception) -> str:

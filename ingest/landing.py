@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Final
 
 from warehouse.errors import LandingError, UsageError
+from warehouse.faults import fault_in
 from warehouse.settings import Settings
 
 SETTLE_SECONDS: Final = 1.0  # a dropped file this old, or unchanged for so long, is complete
@@ -103,9 +104,9 @@ def submit_file(settings: Settings, path: Path, received_at: datetime | None = N
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        raise LandingError(
+        raise fault_in(settings, error, f"{path.name} was not submitted") or LandingError(
             f"{path.name} could not be put into {settings.inbox_dir}: {error.strerror}.",
-            remedy="Check free space and permissions there.",
+            remedy="Check the permissions there.",
         ) from error
     return Receipt(receipt_number(digest), digest, name)
 
@@ -159,9 +160,10 @@ def land(settings: Settings, arrival: Arrival) -> LandedFile:
             landed.stat().st_size,
         )
     except OSError as error:
-        raise LandingError(
+        waits = f"{arrival.file_name} was not taken in and waits in the inbox"
+        raise fault_in(settings, error, waits) or LandingError(
             f"{arrival.file_name} could not be taken into {store}: {error.strerror}.",
-            remedy="Check free space and permissions there; the file is still in the inbox.",
+            remedy="Check the permissions there; the file is still in the inbox.",
         ) from error
 
 

@@ -26,6 +26,7 @@ from ingest.load.ledger import Submission, findings_of, submissions_by_sha
 from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
 from warehouse.errors import AssessmentError, LandingError
+from warehouse.faults import fault_in
 from warehouse.findings import Finding
 from warehouse.locks import Lock, exclusive
 from warehouse.month import Month
@@ -149,7 +150,7 @@ def _answer(
         for submission in answered:
             write_feedback(settings, submission, found.get(submission.submission_id, []))
     except OSError as error:
-        raise LandingError(
+        raise fault_in(settings, error, "The answers could not be written") or LandingError(
             f"The answers could not be written to {settings.outbox_dir}: {error.strerror}.",
-            remedy="Check free space and permissions there, then receive again.",
+            remedy="Check the permissions there, then receive again.",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
 from warehouse.dbt import run_dbt
 from warehouse.errors import BuildError, WarehouseError
+from warehouse.faults import fault_in
 from warehouse.locks import Lock, Progress, exclusive, silent
 from warehouse.month import Month
 from warehouse.settings import Settings
@@ -63,7 +65,11 @@ def build_month(settings: Settings, month: Month, progress: Progress = silent) -
             run_dbt(settings, ["build", "--selector", "monthly"], run=_run(build))
             return finish_build(settings, build)
         except (WarehouseError, psycopg.Error) as error:
-            _fail(settings, build, str(error))
+            with contextlib.suppress(WarehouseError, psycopg.Error):  # else the next build does it
+                _fail(settings, build, str(error))
+            fault = fault_in(settings, error, f"The build of {month} failed")
+            if fault is not None:
+                raise fault from error
             if isinstance(error, WarehouseError):
                 raise
             raise BuildError(

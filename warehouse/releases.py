@@ -11,6 +11,7 @@ import psycopg
 from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
 from warehouse.errors import PublishError, UsageError
+from warehouse.faults import fault_in
 from warehouse.month import Month
 from warehouse.release_rows import (
     Candidate,
@@ -64,6 +65,10 @@ def publish(
     try:
         return _publish(settings, months, reason)
     except psycopg.Error as error:
+        named = ", ".join(str(month) for month in sorted(set(months)))
+        fault = fault_in(settings, error, f"{named} may not have been published")
+        if fault is not None:  # lost at the very end, the release is there whole or not at all
+            raise fault from error
         raise PublishError(
             f"Nothing was published: {' '.join(str(error).split())}",
             remedy="Run `tmw db migrate`, then publish again.",

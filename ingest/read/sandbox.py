@@ -100,9 +100,13 @@ class Sandbox:
             child.stdin.write(struct.pack(">I", len(data)) + data)
             child.stdin.flush()
             answer: dict[str, Any] = json.loads(self._answer_of(child), object_hook=_dated)
+        except BrokenPipeError as error:  # it died before it saw the file: who killed it?
+            died = _death(child)
+            self.close()
+            raise died from error
         except BaseException as error:
             self.close()  # whatever happened, the next file gets a fresh child
-            if isinstance(error, (BrokenPipeError, json.JSONDecodeError)):
+            if isinstance(error, json.JSONDecodeError):
                 raise UnreadableFileError("IN-unreadable", "the parser died") from error
             raise
         return answer

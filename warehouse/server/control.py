@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warehouse.errors import ServerError, WarehouseError
+from warehouse.faults import NO_SPACE, disk_full
 from warehouse.server.account import Account, server_account
 from warehouse.server.cluster import HOST, binary, log_folder, prepare_cluster
 from warehouse.server.process import (
@@ -98,6 +99,8 @@ def _start(settings: Settings) -> ServerAddress:
         if _is_free(port):
             break  # the port was not the trouble
         _port_file(settings).unlink(missing_ok=True)
+    if NO_SPACE in message:
+        raise disk_full(settings, "The database server did not start")
     raise ServerError(
         f"The database server did not start: {message}",
         remedy=f"The reason stands in {log_folder(settings)}.",

@@ -151,6 +151,22 @@ def test_a_file_is_not_blamed_when_somebody_kills_the_parser(
     killer.join()
 
 
+def test_a_file_is_not_blamed_when_the_parser_was_killed_before_it_came(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "return.csv"
+    path.write_text("a,b\n")
+    sandbox.read(path)
+    child = sandbox._child
+    assert child is not None
+    os.kill(child.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    known = child.poll
+    looks = iter([None])  # as if it had died right after it was looked at
+    monkeypatch.setattr(child, "poll", lambda: next(looks, known()))
+    assert [grid.rows for grid in sandbox.read(path)] == [[["a", "b"]]]
+
+
 def test_a_reader_that_does_not_start_is_no_fault_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a,b\n")

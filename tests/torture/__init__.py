@@ -1,0 +1,1 @@
+"""Kills the real commands and the database server at random points and checks what is left."""
