@@ -9,6 +9,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from warehouse.errors import ServerError, UsageError
+from warehouse.faults import disk_full, has_no_room
 from warehouse.secrets import secret
 from warehouse.server import server_status
 from warehouse.settings import Settings
@@ -45,6 +46,8 @@ def database_url(settings: Settings, role: Role, database: str | None = None) ->
     if settings.database_url is not None:
         return _external_url(settings, settings.database_url.get_secret_value(), role, database)
     address = server_status(settings)
+    if address is None and has_no_room(settings):
+        raise disk_full(settings, "The database is not running")
     if address is None:
         raise ServerError("The database is not running.", remedy="Start it with `tmw db start`.")
     return URL.create(

@@ -16,6 +16,7 @@ from warehouse.errors import ServerError, WarehouseError
 from warehouse.settings import Settings
 
 NO_SPACE = "No space left on device"  # as the kernel, PostgreSQL and dbt all say it
+_LOG_SEGMENT = 16 * 2**20  # bytes; PostgreSQL stops where it cannot write the next one
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -58,6 +59,12 @@ def disk_full(settings: Settings, doing: str, path: Path | None = None) -> DiskF
         remedy="Make room there, start the database with `tmw db start` where it has stopped,"
         " and run the same command again.",
     )
+
+
+def has_no_room(settings: Settings) -> bool:
+    """Tell whether the embedded server has too little room even for one segment of its log."""
+    folder = settings.database_dir
+    return folder.is_dir() and shutil.disk_usage(folder).free < _LOG_SEGMENT
 
 
 def _lost(error: psycopg.Error) -> bool:

@@ -11,14 +11,16 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psycopg
+
 from tests.torture.commands import torture_commands
 from tests.torture.disk import fill_disks
 from tests.torture.report import ROOT, Report, console, write_document
-from tests.torture.run import BrokenInvariantError
 from tests.torture.scheduler import torture_scheduler
 
 
@@ -32,13 +34,15 @@ def main() -> int:
     console.print(f"seed {options.seed}, report in {report.path}", highlight=False)
     chance = random.Random(options.seed)  # noqa: S311 (to be repeated, not to be secret)
     try:
-        torture_commands(folder / "commands", options.kills, chance, report)
+        torture_commands(
+            folder / "commands", options.kills, chance, report, minutes=options.minutes
+        )
         if options.scheduler_kills:
             torture_scheduler(folder / "scheduler", options.scheduler_kills, chance, report)
         if not options.no_disk:
             report.note(full_disk=fill_disks(folder / "disk"))
         report.note(finished=True)
-    except BrokenInvariantError as error:
+    except (AssertionError, OSError, subprocess.SubprocessError, psycopg.Error) as error:
         report.facts["violations"].append(str(error))
         report.write()
         console.print(str(error), style="red", markup=False)
@@ -52,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--scheduler-kills", type=int, default=10)
+    parser.add_argument("--minutes", type=float, default=40, help="at most, for the commands")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--folder", type=Path, default=ROOT / ".torture")
     parser.add_argument("--no-disk", action="store_true")

@@ -25,6 +25,7 @@ def torture_commands(
     report: Report,
     *,
     months: int = MONTHS,
+    minutes: float = 60,
     calm: Settings | None = None,
 ) -> None:
     """Kill so often while a county reports; end with the rows of an undisturbed run.
@@ -44,9 +45,12 @@ def torture_commands(
     run = Torture(tortured, story, planned, chance, report.struck)
     try:
         tortured.prepare(story)
-        run.run(LEAST_ROUNDS if months >= LEAST_ROUNDS else 1)
+        run.run(min(LEAST_ROUNDS, months), minutes * 60)
         report.note(
             rounds=run.rounds,
+            kills_left_over=run.left,
+            outcomes=dict(run.outcomes),
+            signatures=tortured.query("select count(*) from ops.signature")[0][0],
             receipts=len(tortured.receipts),
             publications=len(publications(tortured)),
         )

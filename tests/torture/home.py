@@ -19,7 +19,7 @@ from tests.torture.story import SIGNER, Step, Story
 
 ROOT = Path(__file__).resolve().parents[2]
 TMW = ROOT / ".venv" / "bin" / "tmw"
-PATIENCE = 180.0
+PATIENCE = 600.0
 WAITS = 3  # exit code of a month that is held or waits for a signature
 SETUP = (("db", "start"), ("db", "migrate"))
 

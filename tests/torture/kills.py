@@ -14,7 +14,7 @@ from typing import Any, Literal
 import psutil
 import psycopg
 
-from tests.torture.home import Ended, Home, end_group
+from tests.torture.home import PATIENCE, Ended, Home, end_group
 
 Victim = Literal[
     "process", "group", "child", "backend", "postmaster", "task", "scheduler"
@@ -94,7 +94,7 @@ def strike(
         else:
             _strike_command(home, process, kill, chance)
         try:
-            output, errors = process.communicate(timeout=180)
+            output, errors = process.communicate(timeout=PATIENCE)
         finally:
             end_group(process)
     kill.exit_code = process.returncode

@@ -128,6 +128,7 @@ def _figures(whole: dict[str, Any]) -> str:
         f" doubled {counts['doubled']} |",
         f"| publications | {whole.get('publications', 0)}, mixed {counts['mixed']},"
         f" partial {counts['partial']} |",
+        f"| signatures | {whole.get('signatures', 0)} |",
         f"| published rows beside the undisturbed run | {whole.get('end_state', 'not compared')} |",
         f"| full disks | {whole.get('full_disk', 'not tried')} |",
         f"| duration | {whole['seconds'] / 60:.0f} minutes |",

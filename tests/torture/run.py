@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -35,14 +37,16 @@ class Torture:
     struck: list[Kill] = field(default_factory=list)
     usual: dict[str, float] = field(default_factory=lambda: dict(USUAL))
     rounds: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)  # of commands that ended by themselves
 
     @property
     def left(self) -> int:
         return sum(len(kills) for kills in self.planned.values())
 
-    def run(self, least_rounds: int) -> None:
-        """Live through rounds of the story until every planned kill was struck."""
-        while self.left or self.rounds < least_rounds:
+    def run(self, least_rounds: int, seconds: float) -> None:
+        """Live through rounds of the story until every planned kill was struck, or for so long."""
+        until = time.monotonic() + seconds
+        while (self.left and time.monotonic() < until) or self.rounds < least_rounds:
             steps = self.story.round(self.rounds)
             for step in steps:
                 for sent in step.files:
@@ -88,6 +92,7 @@ class Torture:
     def _require_fine(self, step: Step, ended: Ended) -> None:
         if ended.code not in FINE.get(step.command, (0,)):
             raise BrokenInvariantError(f"{step} ended {ended.code}: {ended.errors[-2000:]}")
+        self.outcomes[f"{step.command} {ended.code}"] += 1
         self.home.note(step, ended)
         self._check(None, [], inbox_taken=step.command == "receive")
 

@@ -109,7 +109,7 @@ def _strike(home: Home, settings: Settings, kill: Kill) -> None:
             return
         kill.point = look_at_server(home)
         target = found[0].pid
-        kill.step = f"task {_words(found[0])}"
+        kill.step = "a running task"
     elif kill.victim == "scheduler":
         parts = {part.name: part.pid for part in stack_status(settings).components}
         target, kill.step = parts["scheduler"] or 0, "scheduler"
@@ -140,13 +140,6 @@ def _tasks(home: Home) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
-
-
-def _words(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())[:80]
-    except psutil.NoSuchProcess:
-        return "gone"
 
 
 def _settled(home: Home, settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from examples.simulator.output import write_assignments
-from examples.simulator.tables import SimulatedReturn
+from examples.simulator.tables import SimulatedReturn, SimulatedRow
 from examples.simulator.world import simulate_county
 from ingest.forms.catalogue import load_form
 from ingest.generate.workbook import write_return_csv, write_return_xlsx
@@ -121,9 +121,8 @@ class Story:
         self._versions[key] += 1
         version = self._versions[key]
         if form_code == "FP-03":
-            village = {**filed.rows["fp03"][0]}
-            village["persons"] += _added(version)
-            filed = replace(filed, rows={"fp03": [village, *filed.rows["fp03"][1:]]})
+            rows = _moved(filed.rows["fp03"], persons=1 + number % 3, leap=number % 3 == 2)
+            filed = replace(filed, rows={"fp03": rows})
         return self._write(filed, version)
 
     def _write(self, filed: SimulatedReturn, version: int) -> Sent:
@@ -160,6 +159,14 @@ class Story:
         }
 
 
-def _added(version: int) -> int:
-    """Return how many persons a version adds to the village: every third doubles it about."""
-    return 200 if version % 3 == 0 else version % 3
+def _moved(rows: list[SimulatedRow], *, persons: int, leap: bool) -> list[SimulatedRow]:
+    """Count some persons of the first village in the second: no total changes.
+
+    With a leap the first one's arable land is seven times what it was, which needs a signature.
+    """
+    first, second, *others = ({**row} for row in rows)
+    first["persons"] -= persons
+    second["persons"] += persons
+    if leap:
+        first["arable_mu"] *= 7
+    return [first, second, *others]
