@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cli import (
     database,
+    history,
     month,
     returns,
     revision,
@@ -40,6 +41,7 @@ for module in (
     returns,
     month,
     revision,
+    history,
     trace,
     simulation,
     stack_commands,

@@ -64,10 +64,12 @@ def gate_month(settings: Settings, month: Month, *, now: datetime | None = None)
         )
         connection.commit()
         results = run_suites(settings, connection, all_suites(scope))
-        results += taken_back_result(connection, month, build.candidate_hash)
         connection.commit()
+        # From here on no newer build and no rollback can come between the verdict and its record.
+        _lock(connection, month, build)
+        results += taken_back_result(connection, month, build.candidate_hash)
         state = _state(connection, month, build, results, now or datetime.now(UTC))
-        _record(connection, month, build, results, state)
+        _record(connection, build, results, state)
         return GateVerdict(month, state, build.build_id, build.candidate_hash, results)
 
 
@@ -135,13 +137,8 @@ def _deadline(connection: psycopg.Connection, month: Month) -> datetime:
     return deadline
 
 
-def _record(
-    connection: psycopg.Connection,
-    month: Month,
-    build: _Build,
-    results: tuple[GateResult, ...],
-    state: GateState,
-) -> None:
+def _lock(connection: psycopg.Connection, month: Month, build: _Build) -> None:
+    """Lock the build; raise `GateError` when it is no longer the candidate that was judged."""
     row = connection.execute(
         "select state from ops.build where build_id = %s and in_force and token = %s"
         " and candidate_hash = %s for update",
@@ -152,6 +149,14 @@ def _record(
             f"Build {build.build_id} of {month} was overtaken while it was judged.",
             remedy=f"Run `tmw gate --month {month}` again.",
         )
+
+
+def _record(
+    connection: psycopg.Connection,
+    build: _Build,
+    results: tuple[GateResult, ...],
+    state: GateState,
+) -> None:
     connection.execute("delete from ops.gate_result where build_id = %s", (build.build_id,))
     with connection.cursor() as cursor:
         cursor.executemany(

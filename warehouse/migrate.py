@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from warehouse import areas
+from warehouse.as_of import refresh_as_of
 from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
 from warehouse.dbt import run_dbt
@@ -87,6 +88,7 @@ def _derived(settings: Settings, steps: _Steps) -> None:
         contracts,
         lambda _: sync_subjects(settings, mart_contracts(settings), steps.progress),
     )
+    steps.again("as-of schemas", contracts, lambda _: refresh_as_of(settings))
 
 
 def _set_up_dbt(settings: Settings) -> None:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 COUNTY, TOWNSHIPS, SEED = "530722", 2, 20_100_131
 FIRST, MONTHS = Month(2010, 1), 3
 SIGNER = "木志强"
+TMW = "import sys; from cli.main import run; sys.argv[0] = 'tmw'; run()"
 
 Change = Callable[[list[SimulatedRow]], None]
 
