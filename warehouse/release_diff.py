@@ -16,7 +16,8 @@ from warehouse.contracts import MartContract
 _NUMBERS = ("numeric", "decimal", "bigint", "integer", "smallint")
 
 # Keys are never null. Rows are compared as they are stored and only those that differ are taken
-# apart, so a national month costs one join of its two publications.
+# apart, so a national month costs one join of its two publications. A mart may have key columns
+# of any name (control_total has `measure` and `row_key`): the names of `cell` end in `_`.
 _DIFFERENCES = """
 select
     {subject} as table_name,
@@ -41,15 +42,15 @@ cross join lateral (
     select
         area_code,
         jsonb_build_object({row_key}) as row_key,
-        cell.measure,
+        cell.name_ as measure,
         case
             when earlier.stat_month is null then 'added'
             when later.stat_month is null then 'removed'
             else 'changed'
         end as row_change,
-        cell.earlier,
-        cell.later,
-        cell.difference
+        cell.earlier_ as earlier,
+        cell.later_ as later,
+        cell.difference_ as difference
     from (
         select {columns} from {released}
         where stat_month = pair.stat_month and publication_id = pair.earlier_publication_id
@@ -58,10 +59,10 @@ cross join lateral (
         select {columns} from {released}
         where stat_month = pair.stat_month and publication_id = pair.later_publication_id
     ) as later using ({keys})
-    cross join lateral (values {cells}) as cell (measure, earlier, later, difference)
+    cross join lateral (values {cells}) as cell (name_, earlier_, later_, difference_)
     where
         row({earlier}) is distinct from row({later})
-        and cell.earlier is distinct from cell.later
+        and cell.earlier_ is distinct from cell.later_
 ) as compared
 """
 
