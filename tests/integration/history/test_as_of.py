@@ -23,6 +23,8 @@ from warehouse.settings import Settings
 
 from .conftest import History, export_schema
 
+pytestmark = pytest.mark.timeout(1800)  # ten releases are made for the first test
+
 if TYPE_CHECKING:
     from tests.conftest import Clone
 

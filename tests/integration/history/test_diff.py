@@ -20,6 +20,8 @@ from warehouse.settings import Settings
 
 from .conftest import TMW, History, Seen
 
+pytestmark = pytest.mark.timeout(1800)  # ten releases are made for the first test
+
 Cell = tuple[str, str, str, str, str | None, str | None]
 NOT_COMPARED = ["publication_id", "release_id"]
 

@@ -20,6 +20,8 @@ from warehouse.settings import Settings
 
 from .conftest import SIGNER, TMW, History
 
+pytestmark = pytest.mark.timeout(1800)  # ten releases are made for the first test
+
 if TYPE_CHECKING:
     from tests.conftest import Clone
 
@@ -37,20 +39,21 @@ def test_every_release_with_what_it_replaced(history: History) -> None:
         [("2010-02.r1", None)],
         [("2010-03.r1", None)],
         [("2010-01.r2", "2010-01.r1")],
-        [("2010-02.r2", "2010-02.r1")],
-        [("2010-02.r3", "2010-02.r2"), ("2010-03.r2", "2010-03.r1")],
-        [("2010-02.r2", "2010-02.r3")],
+        [("2010-02.r2", "2010-02.r1"), ("2010-03.r2", "2010-03.r1")],
+        [("2010-02.r1", "2010-02.r2")],
         [("2010-01.r1", "2010-01.r2")],
-        [("2010-02.r4", "2010-02.r2")],
         [("2010-01.r3", "2010-01.r1")],
+        [("2010-02.r3", "2010-02.r1")],
+        [("2010-03.r1", "2010-03.r2")],
     ]
     assert [release.kind for release in found] == [
-        "rollback" if release.release_id in (7, 8) else "publish" for release in found
+        "rollback" if release.release_id in (6, 7, 10) else "publish" for release in found
     ]
-    assert {found[n].signed_by for n in (6, 7, 9)} == {SIGNER}
-    assert "G-release-01" in {reservation["check_id"] for reservation in found[9].reservations}
+    assert {release.signed_by for release in found[5:]} == {SIGNER}
+    for signed_again in found[7:9]:
+        assert "G-release-01" in {each["check_id"] for each in signed_again.reservations}
     january = releases(history.settings, Month(2010, 1))
-    assert [release.release_id for release in january] == [1, 4, 8, 10]
+    assert [release.release_id for release in january] == [1, 4, 7, 8]
 
 
 def test_every_mart_of_every_publication_has_a_hash(history: History) -> None:
@@ -78,8 +81,8 @@ def test_a_changed_a_lost_and_an_added_row_are_found(
     copy: Settings, environment_of: Callable[[Settings], dict[str, str]]
 ) -> None:
     intact = verify_releases(copy)
-    assert (intact.publications, intact.differences) == (9, [])
-    assert intact.marts == 9 * len(mart_contracts(copy))
+    assert (intact.publications, intact.differences) == (8, [])
+    assert intact.marts == 8 * len(mart_contracts(copy))
     with connect(copy, Role.admin) as connection:
         connection.execute(
             "update released.village_poverty set poor_persons = poor_persons + 1"
