@@ -10,7 +10,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from cli.airflow_config import ADMIN, admin_password, airflow_url
+from cli.airflow_accounts import ADMIN, password
+from cli.airflow_config import airflow_url
 from cli.stack_state import read_record
 from warehouse.errors import ServerError
 from warehouse.settings import Settings
@@ -37,14 +38,15 @@ class DagRun:
 class AirflowApi:
     """The REST API of the running stack of one home; logs in on first use."""
 
-    def __init__(self, settings: Settings, port: int | None = None) -> None:
+    def __init__(self, settings: Settings, port: int | None = None, login: str = ADMIN) -> None:
         self._settings = settings
+        self._login = login
         if port is None:
             record = read_record(settings)
             if record is None:
                 raise AirflowError("Airflow is not running.", remedy="Start it: tmw stack start")
             port = record.airflow_port
-        self._url = airflow_url(port)
+        self.url = airflow_url(port)
         self._token = ""
         # loopback only: never by a proxy that the environment names
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -52,41 +54,41 @@ class AirflowApi:
     def health(self) -> dict[str, str]:
         """Return the state of each part, `healthy` or not; empty when Airflow does not answer."""
         try:
-            answer = self._send("GET", "/api/v2/monitor/health", login=False)
+            answer = self.send("GET", "/api/v2/monitor/health", login=False)
         except AirflowError:
             return {}
         return {part: str((answer.get(part) or {}).get("status")) for part in HEALTH_PARTS}
 
     def dag_ids(self) -> list[str]:
         """Return the DAGs that Airflow has read, sorted."""
-        answer = self._send("GET", "/api/v2/dags?limit=100")
+        answer = self.send("GET", "/api/v2/dags?limit=100")
         return sorted(dag["dag_id"] for dag in answer["dags"])
 
     def import_errors(self) -> list[str]:
         """Return what went wrong when the DAG files were read."""
-        answer = self._send("GET", "/api/v2/importErrors?limit=100")
+        answer = self.send("GET", "/api/v2/importErrors?limit=100")
         return [error["stack_trace"] for error in answer["import_errors"]]
 
     def trigger(self, dag_id: str, month: str | None = None) -> DagRun:
         """Start a run now, of this month where the DAG works by month."""
         body = {"logical_date": None, "partition_key": month}
-        return _run(self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body))
+        return _run(self.send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body))
 
     def runs(self, dag_id: str, month: str | None = None) -> list[DagRun]:
         """Return the runs of a DAG, newest first, where given of one month."""
-        answer = self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-run_after&limit=100")
+        answer = self.send("GET", f"/api/v2/dags/{dag_id}/dagRuns?order_by=-run_after&limit=100")
         found = [_run(item) for item in answer["dag_runs"]]
         return [run for run in found if month is None or run.partition_key == month]
 
     def run(self, dag_id: str, run_id: str) -> DagRun:
         """Return one run as it is now."""
         name = urllib.parse.quote(run_id, safe="")
-        return _run(self._send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{name}"))
+        return _run(self.send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{name}"))
 
     def task_states(self, run: DagRun) -> dict[str, str]:
         """Return the state of each task of a run."""
         name = urllib.parse.quote(run.run_id, safe="")
-        answer = self._send("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{name}/taskInstances")
+        answer = self.send("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{name}/taskInstances")
         return {item["task_id"]: str(item["state"]) for item in answer["task_instances"]}
 
     def wait_for_run(self, run: DagRun, seconds: float) -> DagRun:
@@ -96,20 +98,24 @@ class AirflowApi:
             if time.monotonic() > deadline:
                 raise AirflowError(
                     f"{run.dag_id} is still {found.state} after {seconds:.0f} s.",
-                    remedy=f"Look at {self._url} and at {self._settings.log_dir}.",
+                    remedy=f"Look at {self.url} and at {self._settings.log_dir}.",
                 )
             time.sleep(1)
         return found
 
-    def _send(
+    def send(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, login: bool = True
     ) -> dict[str, Any]:
+        """Ask for a path; raise `AirflowError` when Airflow refuses or does not answer."""
         if login and not self._token:
-            account = {"username": ADMIN, "password": admin_password(self._settings)}
-            answer = self._send("POST", "/auth/token", account, login=False)
+            account = {
+                "username": self._login,
+                "password": password(self._settings, self._login),
+            }
+            answer = self.send("POST", "/auth/token", account, login=False)
             self._token = answer["access_token"]
         request = urllib.request.Request(  # noqa: S310 (http to loopback)
-            self._url + path,
+            self.url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"}
@@ -126,7 +132,7 @@ class AirflowApi:
             ) from error
         except (OSError, ValueError) as error:
             raise AirflowError(
-                f"Airflow does not answer at {self._url} ({error}).",
+                f"Airflow does not answer at {self.url} ({error}).",
                 remedy="See `tmw stack status`; start it: tmw stack start",
             ) from error
         found: dict[str, Any] = answer

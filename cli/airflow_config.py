@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import os
 import socket
 from pathlib import Path
 
 from sqlalchemy import URL
 
+from cli.airflow_accounts import ADMIN, write_passwords
+from cli.private_file import write_private
 from warehouse.database import Role, database_url
 from warehouse.secrets import secret
 from warehouse.settings import Settings
 
 HOST = "127.0.0.1"
-ADMIN = "admin"
-DAG_IDS = ("monthly_monitoring", "monthly_revision", "receive_submissions")
-_PASSWORD = "airflow_admin"  # noqa: S105 (the name of a secret)
+DAG_IDS = ("monthly_monitoring", "monthly_revision", "monthly_signature", "receive_submissions")
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -33,16 +32,6 @@ def airflow_home(settings: Settings) -> Path:
 def dags_folder(settings: Settings) -> Path:
     """Return the folder of our DAGs."""
     return settings.project_root / "dags"
-
-
-def password_file(settings: Settings) -> Path:
-    """Return the file that holds the password of Airflow's `admin`, as one line."""
-    return settings.secret_dir / _PASSWORD
-
-
-def admin_password(settings: Settings) -> str:
-    """Return the password of Airflow's `admin`."""
-    return secret(settings, _PASSWORD)
 
 
 def airflow_url(port: int) -> str:
@@ -88,8 +77,9 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
             "dags_are_paused_at_creation": False,
             "fernet_key": _fernet_key(settings),
             "execution_api_server_url": f"{url}/execution/",
+            "auth_manager": "signer_accounts.SignerAuthManager",
             "simple_auth_manager_users": f"{ADMIN}:admin",
-            "simple_auth_manager_passwords_file": _write_passwords(settings),
+            "simple_auth_manager_passwords_file": write_passwords(settings),
             # the fully qualified name would ask a name server, which may not answer
             "hostname_callable": "socket.gethostname",
             "min_serialized_dag_update_interval": 5,
@@ -123,7 +113,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
             "parsing_processes": 1,
             "dag_bundle_storage_path": airflow_home(settings) / "bundles",
         },
-        "triggerer": {"capacity": 16, "job_heartbeat_sec": 2},
+        "triggerer": {"capacity": 200, "job_heartbeat_sec": 2},
         "logging": {
             "base_log_folder": logs,
             "dag_processor_child_process_log_directory": logs / "dag_processor",
@@ -157,22 +147,6 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "no_proxy": f"{HOST},localhost",
     }
     return environment
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def _write_passwords(settings: Settings) -> Path:
-    """Write the password file in the form that Airflow's simple auth manager reads."""
-    path = airflow_home(settings) / "passwords.json"
-    write_private(path, json.dumps({ADMIN: admin_password(settings)}) + "\n")
-    return path
 
 
 def _fernet_key(settings: Settings) -> str:

@@ -29,6 +29,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Let a person sign, from now on or between two days; change who is recorded already."""
+    from cli.airflow_accounts import password_file, sync_accounts
     from warehouse.signers import add_signer
 
     settings = load_settings()
@@ -39,6 +40,7 @@ def add(
         valid_from=_midnight(settings, valid_from),
         valid_until=_midnight(settings, until, days=1),
     )
+    sync_accounts(settings)
     if as_json:
         print_json(signer.as_json())
     else:
@@ -46,6 +48,13 @@ def add(
         if signer.valid_until is not None:
             span += f" until {signer.valid_until:%Y-%m-%d %H:%M}"
         result.print(f"{signer.name} may sign {span}.", markup=False)
+        if signer.airflow_user is not None:
+            where = password_file(settings, signer.airflow_user)
+            result.print(
+                f"Airflow's login {signer.airflow_user}: password in {where}",
+                markup=False,
+                soft_wrap=True,
+            )
 
 
 @app.command("end")
@@ -55,10 +64,12 @@ def end(
     as_json: AsJson = False,
 ) -> None:
     """Let a person no longer sign; signatures already given stay good."""
+    from cli.airflow_accounts import sync_accounts
     from warehouse.signers import end_signer
 
     settings = load_settings()
     signer = end_signer(settings, name, on=_midnight(settings, on, days=1))
+    sync_accounts(settings)
     if as_json:
         print_json(signer.as_json())
     else:

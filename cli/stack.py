@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cli.airflow_accounts import password_file, sync_accounts
 from cli.airflow_api import HEALTH_PARTS, AirflowApi
 from cli.airflow_config import (
     DAG_IDS,
-    admin_password,
     airflow_environment,
     airflow_home,
     airflow_url,
-    password_file,
 )
 from cli.stack_processes import Process, processes_with
 from cli.stack_state import is_running, one_at_a_time, read_record
@@ -73,7 +72,7 @@ def stack_start(settings: Settings) -> StackStatus:
             if settings.database_url is None:
                 start_server(settings)
             migrate(settings)
-            admin_password(settings)
+            sync_accounts(settings)
             _migrate_airflow(settings)
             _launch(settings)
         return _wait_until_healthy(settings)

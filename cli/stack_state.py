@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-from cli.airflow_config import write_private
+from cli.private_file import write_private
 from cli.stack_processes import Process
 from warehouse.errors import ServerError
 from warehouse.settings import Settings

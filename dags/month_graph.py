@@ -1,7 +1,8 @@
-"""What is done with one reporting month: build, gate, then publish or say why it is held.
+"""What is done with one reporting month: build, gate, then publish, or say why it is not.
 
-The tasks call the functions behind the `tmw` commands, in the process of the task: no second
-interpreter stands between Airflow and the work, so ending a task ends its work at once.
+Published months that show this one's figures are built, gated and published together with it, in
+one release: all or none. The tasks call the functions behind the `tmw` commands, in the process
+of the task, so ending a task ends its work at once; they pass months and ids.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from airflow.sdk import Asset, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 returns_arrived = Asset("returns_arrived", uri="tmw-ledger://returns")
+signature_due = Asset("signature_due", uri="tmw-ledger://signatures")
 
 DAG_SETTINGS: dict[str, Any] = {
     "catchup": False,
@@ -26,57 +28,73 @@ log = logging.getLogger(__name__)
 
 def month_graph() -> None:
     """Add the tasks of a month to the DAG in whose context this is called."""
-    gate(build()) >> [publish(), report_hold()] >> announce_later_months()
+    months = build()
+    outcomes = [publish(months), request_signature(months), report_hold(months)]
+    gate(months) >> outcomes >> announce_later_months()
 
 
 @task
-def build() -> int:
-    """Build the candidate of the run's month; return the build's id."""
-    from warehouse.builds import build_month
+def build() -> list[str]:
+    """Build the run's month, then the published months that show it; return all of them."""
+    from cli.revision import build_group
     from warehouse.settings import load_settings
 
-    built = build_month(load_settings(), run_month())
-    log.info("Build %s of %s is %s", built.build_id, built.stat_month, built.state)
-    return built.build_id
+    return [str(month) for month in build_group(load_settings(), run_month(), log.info)]
 
 
 @task.branch
-def gate(build_id: int) -> str:
-    """Ask whether the candidate may be published; a held month is no failure."""
-    from expectations.gate import gate_month
+def gate(months: list[str]) -> str:
+    """Ask whether the candidates may be published; a held month is no failure."""
+    from cli.revision import gate_group
     from warehouse.settings import load_settings
 
-    verdict = gate_month(load_settings(), run_month())
-    log.info("Build %s (asked for %s) is %s", verdict.build_id, build_id, verdict.state)
-    for result in verdict.results:
-        if not result.success and not result.explained:
-            log.warning("%s %s: %s", result.check_id, result.severity, result.message_en)
-    return "publish" if verdict.state in ("ready", "published") else "report_hold"
+    verdicts = gate_group(load_settings(), of(months))
+    for verdict in verdicts:
+        log.info("Build %s of %s is %s", verdict.build_id, verdict.month, verdict.state)
+        for result in verdict.failed:
+            if not result.explained:
+                log.warning("%s %s: %s", result.check_id, result.severity, result.message_en)
+    states = {verdict.state for verdict in verdicts}
+    if states & {"held", "open"}:
+        return "report_hold"
+    return "request_signature" if "waiting_signature" in states else "publish"
 
 
 @task
-def publish() -> str:
-    """Publish the month; the same figures again make no new release."""
+def publish(months: list[str]) -> None:
+    """Publish the months in one release; the same figures again make none."""
     from warehouse.releases import publish as publish_months
     from warehouse.settings import load_settings
 
-    released = publish_months(load_settings(), [run_month()])
-    log.info("Published: %s", released)
-    return str(run_month())
+    log.info("Published: %s", publish_months(load_settings(), of(months)))
+
+
+@task(outlets=[signature_due])
+def request_signature(months: list[str], *, outlet_events: Any) -> int:
+    """Ask for a signature; a run of `monthly_signature` shows the form and waits for it."""
+    from warehouse.settings import load_settings
+    from warehouse.signature_requests import open_request
+
+    request_id = open_request(load_settings(), of(months))
+    if request_id is None:  # signed or built again meanwhile
+        raise AirflowSkipException(f"{', '.join(months)}: nothing to be signed any more.")
+    log.warning("Request %s: %s wait for a signature", request_id, ", ".join(months))
+    outlet_events[signature_due].add_partitions([months[0]])
+    return request_id
 
 
 @task
-def report_hold() -> str:
-    """Say in the log that the month waits, and for which returns."""
+def report_hold(months: list[str]) -> None:
+    """Say in the log which months keep the others waiting, and for which returns."""
     from warehouse.settings import load_settings
     from warehouse.status import month_status
 
-    status = month_status(load_settings(), run_month())
-    log.warning("%s is %s; readers see %s", run_month(), status.state, status.publication_id)
-    for due in status.returns:
-        if due.owed and not due.state.startswith("accepted"):
-            log.warning("%s %s is %s", due.form_code, due.area_code, due.state)
-    return str(run_month())
+    for month in of(months):
+        status = month_status(load_settings(), month)
+        log.warning("%s is %s; readers see %s", month, status.build_state, status.publication_id)
+        for due in status.returns:
+            if due.owed and not due.state.startswith("accepted"):
+                log.warning("%s %s is %s", due.form_code, due.area_code, due.state)
 
 
 @task(outlets=[returns_arrived], trigger_rule="none_failed")
@@ -94,9 +112,14 @@ def announce_later_months(*, outlet_events: Any) -> list[str]:
 
 def run_month() -> Any:
     """Return the month of this run, its partition key."""
-    from warehouse.month import Month
-
     key = get_current_context()["dag_run"].partition_key
     if not key:
         raise ValueError("This run has no month. Start it with a partition key such as 2009-11.")
-    return Month.parse(key)
+    return of([key])[0]
+
+
+def of(months: list[str]) -> list[Any]:
+    """Return months by their names."""
+    from warehouse.month import Month
+
+    return [Month.parse(month) for month in months]

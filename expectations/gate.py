@@ -29,6 +29,7 @@ from warehouse.database import Role, connect
 from warehouse.errors import GateError
 from warehouse.month import Month
 from warehouse.settings import Settings
+from warehouse.signature_requests import is_refused
 from warehouse.signing import valid_signature
 
 _GATEABLE = ("built", "open", "held", "waiting_signature", "ready")
@@ -120,7 +121,8 @@ def _state(
     if any(result.severity == "warning" for result in failed) and not valid_signature(
         connection, month, build.build_id, build.candidate_hash
     ):
-        return "waiting_signature"
+        refused = is_refused(connection, build.build_id, build.candidate_hash)
+        return "held" if refused else "waiting_signature"
     return "ready"
 
 

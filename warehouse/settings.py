@@ -25,6 +25,9 @@ class Settings(BaseSettings):
         default=None, description="administrator's URL of another PostgreSQL >= 16"
     )
     timezone: str = "Asia/Shanghai"
+    signature_days: float = Field(
+        default=7.0, gt=0, description="a signature not given by then is refused"
+    )
     max_file_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     read_timeout_seconds: float = Field(default=60.0, gt=0)
     read_memory_bytes: int = Field(default=1024 * 1024 * 1024, gt=0)

@@ -13,7 +13,7 @@ from warehouse.database import Role, connect
 from warehouse.errors import SignerError, UsageError
 from warehouse.settings import Settings
 
-_AIRFLOW_USER = re.compile(r"[a-z][a-z0-9_.-]*")
+_AIRFLOW_USER = re.compile(r"[a-z][a-z0-9_]*")
 _RECORD = "Record who may sign: tmw signers add NAME."
 
 
@@ -26,6 +26,7 @@ class Signer:
     valid_from: datetime
     valid_until: datetime | None
     may_sign_now: bool
+    is_over: bool
 
     def as_json(self) -> dict[str, Any]:
         """Return the record that `tmw signers list --json` prints."""
@@ -122,7 +123,7 @@ def _check_airflow_user(airflow_user: str | None) -> None:
     if not _AIRFLOW_USER.fullmatch(airflow_user):
         raise UsageError(
             f"{airflow_user!r} is no login of Airflow.",
-            remedy="Write small letters, digits, '.', '-' and '_', a letter first.",
+            remedy="Write small letters, digits and '_', a letter first.",
         )
     if airflow_user == "admin":
         raise UsageError(
@@ -161,7 +162,9 @@ def _scalar(connection: psycopg.Connection, query: str, *values: object) -> Any:
 
 
 _NOW = "now() >= valid_from and now() < coalesce(valid_until, 'infinity')"
-_COLUMNS = f"name, airflow_user, valid_from, valid_until, {_NOW}"
+_COLUMNS = (
+    f"name, airflow_user, valid_from, valid_until, {_NOW}, coalesce(valid_until <= now(), false)"
+)
 
 _ADD = """
 insert into ops.signer (name, airflow_user, valid_from, valid_until)

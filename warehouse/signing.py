@@ -10,6 +10,7 @@ from warehouse.database import Role, connect
 from warehouse.errors import UsageError
 from warehouse.month import Month
 from warehouse.settings import Settings
+from warehouse.signature_requests import is_refused
 from warehouse.signers import require_signer
 from warehouse.taken_back import taken_back
 from warehouse.verdicts import lock_build, not_fit
@@ -52,13 +53,26 @@ def sign(settings: Settings, month: Month, signed_by: str, reason: str) -> int:
         build = lock_build(connection, month)
         if build.state in ("ready", "published"):
             return build.build_id
-        if build.state != "waiting_signature":
+        if build.state == "held" and is_refused(connection, build.build_id, build.candidate_hash):
+            # who refused may think again; what the gate itself holds cannot be signed
+            connection.execute(
+                "update ops.build set state = 'waiting_signature' where build_id = %s",
+                [build.build_id],
+            )
+        elif build.state != "waiting_signature":
             raise not_fit(month, build.state)
-        connection.execute(
-            "insert into ops.signature (build_id, candidate_hash, signed_by, reason)"
-            " values (%s, %s, %s, %s) on conflict (build_id) do update set"
-            " candidate_hash = excluded.candidate_hash, signed_by = excluded.signed_by,"
-            " reason = excluded.reason, signed_at = now()",
-            [build.build_id, build.candidate_hash, signed_by, reason],
-        )
+        record_signature(connection, build.build_id, build.candidate_hash, signed_by, reason)
     return build.build_id
+
+
+def record_signature(
+    connection: psycopg.Connection, build_id: int, candidate_hash: str, signed_by: str, reason: str
+) -> None:
+    """Write a signature down; a candidate has one, the last given. The caller checks the signer."""
+    connection.execute(
+        "insert into ops.signature (build_id, candidate_hash, signed_by, reason)"
+        " values (%s, %s, %s, %s) on conflict (build_id) do update set"
+        " candidate_hash = excluded.candidate_hash, signed_by = excluded.signed_by,"
+        " reason = excluded.reason, signed_at = now()",
+        [build_id, candidate_hash, signed_by, reason],
+    )

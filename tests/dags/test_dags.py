@@ -12,7 +12,9 @@ import pytest
 from cli.airflow_config import DAG_IDS
 
 DAGS_FOLDER = Path(__file__).resolve().parents[2] / "dags"
-MONTH_TASKS = {"build", "gate", "publish", "report_hold", "announce_later_months"}
+MONTH_TASKS = {
+    "build", "gate", "publish", "request_signature", "report_hold", "announce_later_months",
+}  # fmt: skip
 MONTH_DAGS = ("monthly_monitoring", "monthly_revision")
 TOO_HEAVY = {"great_expectations", "pandas", "dbt", "numpy", "openpyxl", "python_calamine"}
 
@@ -50,7 +52,9 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 def test_exactly_these_dags(parsed: dict[str, Any]) -> None:
     assert parsed["errors"] == {}
-    assert set(parsed["dags"]) == {"receive_submissions", "monthly_monitoring", "monthly_revision"}
+    assert set(parsed["dags"]) == {
+        "receive_submissions", "monthly_monitoring", "monthly_revision", "monthly_signature",
+    }  # fmt: skip
     assert tuple(sorted(parsed["dags"])) == DAG_IDS
 
 
@@ -73,7 +77,7 @@ def test_a_heavy_import_would_be_noticed(tmp_path: Path) -> None:
 
 def test_one_run_at_a_time_and_no_catching_up(parsed: dict[str, Any]) -> None:
     for dag_id, dag in parsed["dags"].items():
-        assert dag["max_active_runs"] == 1, dag_id
+        assert (dag["max_active_runs"] == 1) is (dag_id != "monthly_signature"), dag_id
         assert dag["catchup"] is False, dag_id
 
 
@@ -88,11 +92,26 @@ def test_months_run_through_the_same_tasks(parsed: dict[str, Any]) -> None:
     monitoring, revision = (parsed["dags"][dag_id]["tasks"] for dag_id in MONTH_DAGS)
     assert monitoring == revision
     assert set(revision) == MONTH_TASKS
-    assert revision["build"]["downstream"] == ["gate"]
-    assert revision["gate"]["downstream"] == ["publish", "report_hold"]
+    assert revision["build"]["downstream"] == [
+        "gate", "publish", "report_hold", "request_signature",
+    ]  # fmt: skip
+    assert revision["gate"]["downstream"] == ["publish", "report_hold", "request_signature"]
     assert "Branch" in revision["gate"]["operator"]
-    for outcome in ("publish", "report_hold"):
+    for outcome in ("publish", "report_hold", "request_signature"):
         assert revision[outcome]["downstream"] == ["announce_later_months"]
+
+
+def test_a_signature_is_asked_for_in_a_run_of_its_own(parsed: dict[str, Any]) -> None:
+    signature = parsed["dags"]["monthly_signature"]
+    assert signature["timetable"] == "PartitionedAssetTimetable"
+    assert "signature_due" in signature["schedule"]
+    assert parsed["dags"]["monthly_revision"]["tasks"]["request_signature"]["outlets"] == [
+        "signature_due"
+    ]
+    assert signature["tasks"]["ask"]["operator"] == "SignatureForm"
+    assert signature["tasks"]["ask"]["downstream"] == ["approved"]
+    assert signature["tasks"]["approved"]["downstream"] == ["act_on_answer"]
+    assert signature["tasks"]["ask_again"]["outlets"] == ["signature_due"]
 
 
 def test_what_starts_each_dag(parsed: dict[str, Any]) -> None:

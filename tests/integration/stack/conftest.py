@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from cli.airflow_api import ENDED, AirflowApi, DagRun
 from cli.stack import StackStatus, stack_start, stack_status, stack_stop
+from warehouse.database import Role, connect
 from warehouse.month import Month
 from warehouse.settings import Settings
 from warehouse.status import month_status
@@ -22,6 +23,7 @@ MONTH_SECONDS = 240.0
 LISTENING = "0A"
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 T = TypeVar("T")
+_PUBLICATIONS = "select publication_id from ops.publication"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,27 @@ class Stack:
             return new[0] if new and all(run.state in ENDED for run in new) else None
 
         return self.wait_for(f"a run of {dag_id}", ended, MONTH_SECONDS)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with connect(self.settings, Role.admin) as connection:
+            return connection.execute(query.encode(), values or None).fetchall()
+
+    def wait_for_publications(self, wanted: set[str]) -> None:
+        """Wait until these publications are there."""
+        self.wait_for(
+            f"the publications {sorted(wanted)}",
+            lambda: wanted <= {row[0] for row in self.rows(_PUBLICATIONS)} or None,
+            MONTH_SECONDS,
+        )
+
+    def wait_until_idle(self, dag_id: str) -> None:
+        """Wait until every run of a DAG has ended."""
+        self.wait_for(
+            f"the end of {dag_id}",
+            lambda: all(run.state in ENDED for run in self.api.runs(dag_id)) or None,
+            MONTH_SECONDS,
+        )
 
     def wait_for(self, what: str, look: Callable[[], T | None], seconds: float) -> T:
         """Look once a second until there is something to see."""

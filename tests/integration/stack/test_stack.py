@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cli.airflow_accounts import sync_accounts
+from cli.airflow_api import AirflowApi, AirflowError
+from cli.airflow_forms import WaitingForm, answer_form, waiting_forms
 from cli.stack import stack_start, stack_stop
 from cli.stack_state import is_running, read_record
 from examples.load import send_corrected_returns, send_first_returns
@@ -24,6 +27,9 @@ from warehouse.database import Role, connect
 from warehouse.month import Month
 from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
+from warehouse.signers import add_signer
+
+from . import small_returns
 
 if TYPE_CHECKING:
     from cli.stack import StackStatus
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.scheduler
 NOVEMBER, JUNE = Month(2009, 11), Month(2012, 6)
+MARCH, MARCH_AFTER = Month(2011, 3), Month(2012, 3)
 MONTH_SECONDS = 240.0
 FIGURE = """
 select issued_yuan_ytd from published.fund_by_source
@@ -47,13 +54,27 @@ def published_figure(stack: Stack, month: Month = NOVEMBER, **where: str) -> lis
     return [int(row[0]) for row in rows]
 
 
-def publications(stack: Stack) -> list[str]:
-    with connect(stack.settings, Role.admin) as connection:
-        rows = connection.execute(
+def publications(stack: Stack, month: Month = NOVEMBER) -> list[str]:
+    return [
+        row[0]
+        for row in stack.rows(
             "select publication_id from ops.publication where stat_month = %s order by 1",
-            [NOVEMBER.first_day],
-        ).fetchall()
-    return [row[0] for row in rows]
+            month.first_day,
+        )
+    ]
+
+
+def waiting_form(stack: Stack, month: Month) -> WaitingForm:
+    """Wait for the newest build of a month to be asked about, and return its form."""
+
+    def look() -> WaitingForm | None:
+        (build_id,) = stack.rows(
+            "select build_id from ops.build where stat_month = %s and in_force", month.first_day
+        )[0]
+        forms = waiting_forms(stack.api, month)
+        return next((form for form in forms if f"build {build_id}，" in form.subject), None)
+
+    return stack.wait_for(f"a form of {month}", look, MONTH_SECONDS)
 
 
 def test_every_part_is_healthy(stack: Stack) -> None:
@@ -173,6 +194,75 @@ def test_another_county_and_month_are_published_beside_it(stack: Stack) -> None:
     assert stack.month_state(JUNE) == "published"
     malipo = {"area": "532624000000", "programme": "00", "source": "44"}
     assert published_figure(stack, JUNE, **malipo) == [4_630_000]
+
+
+def test_a_late_file_revises_two_months_in_one_release(stack: Stack, tmp_path: Path) -> None:
+    small_returns.owe(stack.settings, MARCH, MARCH_AFTER)
+    for month in (MARCH, MARCH_AFTER):
+        small_returns.send(stack.settings, tmp_path, month, 3_000_000)
+    stack.wait_for_publications({"2011-03.r1", "2012-03.r1"})
+    stack.wait_until_idle("monthly_revision")
+    small_returns.send(stack.settings, tmp_path, MARCH, 3_200_000, version=1)
+    stack.wait_for_publications({"2011-03.r2", "2012-03.r2"})
+    revised = stack.rows(
+        "select distinct release_id, valid_from from ops.release_month"
+        " where publication_id in ('2011-03.r2', '2012-03.r2')"
+    )
+    assert len(revised) == 1, "both months are switched by one release at one instant"
+
+
+def test_a_warned_month_waits_for_a_signature(stack: Stack, tmp_path: Path) -> None:
+    """The same version twice is a warning that nobody explained: two builds, one after the other.
+
+    The form of the first build is void as soon as the second has begun.
+    """
+    add_signer(stack.settings, "王建国", airflow_user="wang")
+    sync_accounts(stack.settings)  # as `tmw signers add` does; nothing is started again
+    small_returns.send(stack.settings, tmp_path, MARCH, 3_300_000, version=1)
+    void = waiting_form(stack, MARCH)
+    small_returns.send(stack.settings, tmp_path, MARCH, 3_400_000, version=1)
+    form = waiting_form(stack, MARCH)
+    assert form.run_id != void.run_id
+    assert [each.run_id for each in waiting_forms(stack.api, MARCH)] == [form.run_id]
+    ended = stack.api.run("monthly_signature", void.run_id)
+    assert stack.api.wait_for_run(ended, MONTH_SECONDS).state == "success"
+    assert stack.rows("select outcome from ops.signature_request order by request_id") == [
+        ("superseded",),
+        (None,),
+    ]
+    assert stack.month_state(MARCH) == "waiting_signature"
+    assert "IN-version-equal" in form.body
+    assert "报送率 Reporting rate: 1/1 = 100.00 %" in form.body
+    assert "Rows that differ from 2011-03.r2: fund" in form.body
+    assert "## 2012-03" in form.body, "the month that shows this one is published with it"
+    assert publications(stack, MARCH) == ["2011-03.r1", "2011-03.r2"]
+
+
+def test_who_is_no_signer_publishes_nothing(stack: Stack) -> None:
+    form = waiting_form(stack, MARCH)
+    answer_form(stack.api, form, approve=True, reason="urgent")  # Airflow's admin
+
+    def asked_again() -> WaitingForm | None:
+        forms = waiting_forms(stack.api, MARCH)
+        return next((each for each in forms if "may not sign" in each.body), None)
+
+    stack.wait_for("the form again", asked_again, 60)
+    assert stack.month_state(MARCH) == "waiting_signature"
+    assert stack.rows("select count(*) from ops.signature") == [(0,)]
+
+
+def test_a_signer_may_answer_and_do_nothing_else(stack: Stack) -> None:
+    wang = AirflowApi(stack.settings, login="wang")
+    with pytest.raises(AirflowError, match="403"):
+        wang.trigger("monthly_monitoring", "2011-03")
+    answer_form(wang, waiting_form(stack, MARCH), approve=True, reason="与原始凭证核对一致")
+    stack.wait_for_publications({"2011-03.r3", "2012-03.r3"})
+    assert published_figure(stack, MARCH, area="530722208000", programme="02", source="12") == [
+        3_400_000
+    ]
+    signed = "select signed_by, reason from published.release where publication_id = '2011-03.r3'"
+    assert stack.rows(signed) == [("王建国", "与原始凭证核对一致")]
+    assert waiting_forms(stack.api, MARCH) == []
 
 
 def test_stop_leaves_no_process(stack: Stack) -> None:
