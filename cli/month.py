@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import AsJson, print_json, print_table, progress, result
+from cli.output import AsJson, print_json, print_table, progress, result, say
 from warehouse.errors import UsageError
 from warehouse.month import Month
 from warehouse.settings import load_settings
@@ -22,7 +22,7 @@ def build(month: MonthOption, as_json: AsJson = False) -> None:
     from warehouse.builds import build_month
 
     with progress.status(f"Building {month}"):
-        built = build_month(load_settings(), Month.parse(month))
+        built = build_month(load_settings(), Month.parse(month), say)
     if as_json:
         print_json(asdict(built))
     else:
@@ -80,6 +80,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show the state of the months, or who owes and who filed in one month."""
+    from cli.signature_status import signature_status
     from warehouse.status import month_status, month_statuses
 
     settings = load_settings()
@@ -96,10 +97,13 @@ def status(
             print_table("Months", columns, rows)
         return
     found = month_status(settings, Month.parse(month))
+    signature = signature_status(settings, Month.parse(month))
     if as_json:
-        print_json(found.as_json())
+        print_json({**found.as_json(), "signature": signature and signature.as_json()})
         return
     result.print(f"{found.stat_month}: {found.state}, publication {found.publication_id or 'none'}")
+    for sentence in signature.sentences if signature else ():
+        result.print(sentence, markup=False, soft_wrap=True)
     headings = ["unit", "name", "form", "owed", "state", "version", "received", "receipt"]
     lines = [
         (

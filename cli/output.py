@@ -20,6 +20,11 @@ result = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 progress = Console(stderr=True, highlight=False)
 
 
+def say(message: str) -> None:
+    """Report progress as a line on standard error."""
+    progress.print(message, markup=False, soft_wrap=True)
+
+
 def print_json(value: Any) -> None:
     """Print a result as one JSON document; dates and decimals become text."""
     typer.echo(json.dumps(value, ensure_ascii=False, default=str, indent=2))

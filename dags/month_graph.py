@@ -103,7 +103,8 @@ def announce_later_months(*, outlet_events: Any) -> list[str]:
     from warehouse.builds import stale_months
     from warehouse.settings import load_settings
 
-    months = [str(month) for month in stale_months(load_settings()) if month > run_month()]
+    stale = stale_months(load_settings(), built=True)  # of others the receipt told, or a backfill
+    months = [str(month) for month in stale if month > run_month()]
     if not months:  # without a key the event would be of this month, and the run without an end
         raise AirflowSkipException("No later month depends on this one.")
     outlet_events[returns_arrived].add_partitions(months)

@@ -143,7 +143,7 @@ def finish_build(settings: Settings, build: OpenBuild) -> BuildResult:
     )
 
 
-def stale_months(settings: Settings) -> list[Month]:
+def stale_months(settings: Settings, *, built: bool = False) -> list[Month]:
     """Return, in calendar order, the months whose build no longer fits the accepted returns.
 
     A month is stale when it was never built or its last build failed, when its accepted returns
@@ -151,10 +151,13 @@ def stale_months(settings: Settings) -> list[Month]:
     was built later, or when the accepted returns of the month before are no longer those its
     rules (G1, G3, ...) compared it with. The month after a stale one is not stale for that alone:
     its rules read the returns before it, not what was found in them. Rules that look further
-    back (G6 c, G9, FP02-02 c, FP02-05 b, FP02-06 b) are not evaluated again.
+    back (G6 c, G9, FP02-02 c, FP02-05 b, FP02-06 b) are not evaluated again. `built` leaves out
+    the months never built.
     """
     with connect(settings, Role.builder) as connection:
-        rows = connection.execute(_STALE, {"accepted": list(ACCEPTED_STATES)}).fetchall()
+        rows = connection.execute(
+            _STALE, {"accepted": list(ACCEPTED_STATES), "built": built}
+        ).fetchall()
     return [Month.of(row[0]) for row in rows]
 
 
@@ -229,9 +232,9 @@ left join accepted as month_before
 left join built as year_before
     on built.stat_month = (year_before.stat_month + interval '1 year')::date
 where
-    built.build_id is null
+    (built.build_id is null and not %(built)s)
     or built.state in ('building', 'failed')
-    or built.submissions is distinct from accepted.submissions
+    or (built.build_id is not null and built.submissions is distinct from accepted.submissions)
     or year_before.build_id > built.build_id
     or month_before.submissions is distinct from compared.submissions
 order by 1

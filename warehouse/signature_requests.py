@@ -35,6 +35,7 @@ class SignatureRequest:
     """A request; open without `outcome`; `remark_*` say why the last answer did not count."""
 
     request_id: int
+    stat_month: Month
     builds: tuple[RequestedBuild, ...]
     outcome: str | None
     answered_by: str | None
@@ -107,8 +108,8 @@ def read_request(
 ) -> SignatureRequest:
     """Return a request with its candidates as they are now; with `lock`, for a change."""
     row = connection.execute(
-        "select outcome, answered_by, reason, remark_zh, remark_en from ops.signature_request"
-        " where request_id = %s" + (" for update" if lock else ""),
+        "select stat_month, outcome, answered_by, reason, remark_zh, remark_en"
+        " from ops.signature_request where request_id = %s" + (" for update" if lock else ""),
         [request_id],
     ).fetchone()
     if row is None:
@@ -116,9 +117,20 @@ def read_request(
     builds = connection.execute(
         (_BUILDS + (" for update of build" if lock else "")).encode(), [request_id]
     ).fetchall()
-    return SignatureRequest(
-        request_id, tuple(RequestedBuild(Month.of(b[0]), *b[1:]) for b in builds), *row
-    )
+    asked = tuple(RequestedBuild(Month.of(build[0]), *build[1:]) for build in builds)
+    return SignatureRequest(request_id, Month.of(row[0]), asked, *row[1:])
+
+
+def request_about(settings: Settings, month: Month) -> SignatureRequest | None:
+    """Return the last request that names the build in force of a month."""
+    with connect(settings, Role.publisher) as connection:
+        row = connection.execute(
+            "select max(asked.request_id) from ops.signature_request_build as asked"
+            " inner join ops.build as build on asked.build_id = build.build_id"
+            " where build.stat_month = %s and build.in_force",
+            [month.first_day],
+        ).fetchone()
+        return read_request(connection, row[0]) if row and row[0] else None
 
 
 def end_if_over(settings: Settings, request_id: int) -> str | None:
