@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: run setup stop status test torture lint generate format lock clean help
+.PHONY: run setup stop status test test-long torture lint generate format lock clean help
 
 run: setup ## Start everything, take the example months through it, show what was published and held
 	@$(BIN)/tmw run-examples
@@ -24,6 +24,9 @@ test: setup ## Everything needed to trust a change
 
 torture: setup ## Kill commands, server and scheduler 200 times, fill disks (up to an hour)
 	@$(BIN)/python -m tests.torture --docs
+
+test-long: setup ## The tests that take minutes: a backfill of 24 months, ...
+	@$(BIN)/pytest -m long
 
 lint: setup ## Style, types, import rules, SQL, and: is generated text up to date?
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -9,6 +9,8 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from cli.stack_state import is_running, read_record
 from examples.load import send_corrected_returns, send_first_returns
 from examples.returns import LIJIANG, MALIPO
 from ingest.landing import submit_file
+from ingest.receive import receive_inbox
 from warehouse.database import Role, connect
 from warehouse.month import Month
 from warehouse.server import start_server, stop_server
@@ -30,6 +33,7 @@ from warehouse.settings import Settings
 from warehouse.signers import add_signer
 
 from . import small_returns
+from .backfills import backfill, pause_others, published_rows, run_in_order
 
 if TYPE_CHECKING:
     from cli.stack import StackStatus
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.scheduler
 NOVEMBER, JUNE = Month(2009, 11), Month(2012, 6)
+SPRING = [Month(2014, month) for month in (1, 2, 3)]
 MARCH, MARCH_AFTER = Month(2011, 3), Month(2012, 3)
 MONTH_SECONDS = 240.0
 FIGURE = """
@@ -263,6 +268,44 @@ def test_a_signer_may_answer_and_do_nothing_else(stack: Stack) -> None:
     signed = "select signed_by, reason from published.release where publication_id = '2011-03.r3'"
     assert stack.rows(signed) == [("王建国", "与原始凭证核对一致")]
     assert waiting_forms(stack.api, MARCH) == []
+
+
+def test_a_backfill_ends_as_runs_in_order(
+    stack: Stack, warehouse_home: Settings, tmp_path: Path
+) -> None:
+    """Nothing else is started by it; `make test-long` does the same with 24 simulated months."""
+    stack.wait_until_idle("monthly_revision")
+    pause_others(stack, True)
+    seen = stack.seen_runs("monthly_revision")
+    for settings in (stack.settings, warehouse_home):
+        small_returns.owe(settings, *SPRING)
+        folder = tmp_path / settings.home.name
+        folder.mkdir()
+        for number, month in enumerate(SPRING, start=1):
+            small_returns.send(settings, folder, month, number * 1_000_000)
+        receive_inbox(settings)
+    backfill(stack, SPRING[0], SPRING[-1], MONTH_SECONDS)
+    run_in_order(warehouse_home, SPRING)
+    expected = published_rows(warehouse_home, SPRING)
+    assert {row["stat_month"] for row in expected["fund_progress"]} == {
+        month.first_day.isoformat() for month in SPRING
+    }
+    assert published_rows(stack.settings, SPRING) == expected
+    pause_others(stack, False)
+    assert stack.seen_runs("monthly_revision") == seen
+
+
+def test_a_run_beside_a_build_by_hand_waits_for_it(stack: Stack) -> None:
+    tmw = Path(sys.executable).with_name("tmw")
+    before = stack.rows("select max(release_id) from ops.release")
+    command = [tmw, "build", "--month", str(SPRING[0])]
+    environment = {**os.environ, "TMW_HOME": str(stack.settings.home)}
+    with subprocess.Popen(command, env=environment) as by_hand:
+        run = stack.api.trigger("monthly_monitoring", str(SPRING[0]))
+        assert by_hand.wait(MONTH_SECONDS) == 0
+    assert stack.api.wait_for_run(run, MONTH_SECONDS).state == "success"
+    assert stack.month_state(SPRING[0]) == "published"
+    assert stack.rows("select max(release_id) from ops.release") == before
 
 
 def test_stop_leaves_no_process(stack: Stack) -> None:
