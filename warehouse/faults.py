@@ -46,14 +46,13 @@ def fault_in(settings: Settings, error: BaseException, doing: str) -> WarehouseE
 
 def disk_full(settings: Settings, doing: str, path: Path | None = None) -> DiskFullError:
     """Return the error of a full disk: the one of the path, without it the database's."""
-    if path is None and settings.database_url is not None:
-        where = "the disk of the database server"
-    else:
-        folder = path or settings.database_dir
-        while not folder.is_dir():
-            folder = folder.parent
-        free = shutil.disk_usage(folder).free // 2**20
-        where = f"the disk of {folder} ({free} MB free)"
+    folder = path or settings.database_dir
+    while not folder.is_dir():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    where = f"the disk of {folder} ({free // 2**20} MB free)"
+    if path is None and (settings.database_url is not None or free > _LOG_SEGMENT):
+        where = "a disk of the database server, perhaps that of a tablespace,"
     return DiskFullError(
         f"{doing}: {where} is full.",
         remedy="Make room there, start the database with `tmw db start` where it has stopped,"

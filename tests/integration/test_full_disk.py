@@ -68,7 +68,7 @@ def test_a_full_disk_stops_every_writer_and_loses_nothing(
             writes()
         fault = fault_in(settings, caught.value, "it was not done")
         assert isinstance(fault, DiskFullError), caught.value
-        assert "the disk of the database server" in str(fault)
+        assert "a disk of the database server" in str(fault)
         assert counts(settings) == before
     make_room(disk)
     assert [s.receipt_no for s in receive_inbox(settings).submissions] == [receipt.receipt_no]

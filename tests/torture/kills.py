@@ -98,7 +98,7 @@ def strike(
         finally:
             end_group(process)
     kill.exit_code = process.returncode
-    kill.said = " ".join(errors.split())[-300:]
+    kill.said = " ".join(errors.split())[:1000]
     return Ended(process.returncode, output, errors, time.monotonic() - began)
 
 

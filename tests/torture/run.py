@@ -108,7 +108,7 @@ def _judge_words(kill: Kill) -> list[str]:
     trouble = []
     if kill.exit_code not in MAY_SAY:
         trouble.append(f"{kill.step} ended {kill.exit_code} after a kill of the {kill.victim}")
-    if "Traceback" in kill.said or (kill.exit_code == 4 and kill.said.count("tmw:") != 1):
+    if "Traceback" in kill.said or (kill.exit_code == 4 and "tmw:" not in kill.said):
         trouble.append(f"{kill.step} said: {kill.said}")
     return trouble
 
