@@ -31,6 +31,9 @@ from warehouse.faults import fault_in
 from warehouse.settings import Settings
 
 SETTLE_SECONDS: Final = 1.0  # a dropped file this old, or unchanged for so long, is complete
+_SUBMIT: Final = ".submit-"
+_LANDING: Final = ".landing-"
+_ABANDONED_SECONDS: Final = 86_400.0
 _META_NAME: Final = ".meta.json"
 _UNFINISHED: Final = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".meta.json")
 _NO_RETURNS: Final = frozenset({"thumbs.db", "desktop.ini"})
@@ -94,7 +97,7 @@ def submit_file(settings: Settings, path: Path, received_at: datetime | None = N
     name = safe_name(path.name)
     settings.inbox_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".submit-", dir=settings.inbox_dir))
+        folder = Path(tempfile.mkdtemp(prefix=_SUBMIT, dir=settings.inbox_dir))
         try:
             digest = _copy(path.resolve(), folder / name)
             if received_at is not None:
@@ -139,7 +142,7 @@ def land(settings: Settings, arrival: Arrival) -> LandedFile:
     store = settings.landing_dir
     try:
         store.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = Path(tempfile.mkdtemp(prefix=".landing-", dir=store))
+        folder = Path(tempfile.mkdtemp(prefix=_LANDING, dir=store))
         try:
             before = _signature(arrival.path.lstat())
             digest = _copy(arrival.path, folder / arrival.file_name)
@@ -175,6 +178,19 @@ def clear(settings: Settings, arrival: Arrival) -> None:
         (folder / _META_NAME).unlink(missing_ok=True)
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def clear_leftovers(settings: Settings) -> None:
+    """Remove the half-made copies that killed runs left; for the one who holds the receiver's lock.
+
+    Nobody else lands files. A copy on its way into the inbox is left alone for a day.
+    """
+    for folder in settings.landing_dir.glob(f"{_LANDING}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for folder in settings.inbox_dir.glob(f"{_SUBMIT}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def safe_name(name: str) -> str:

@@ -19,7 +19,15 @@ import psycopg
 from ingest.areas import AreasInUse
 from ingest.assess import Assessor
 from ingest.feedback import write_feedback
-from ingest.landing import Arrival, LandedFile, NotTakenError, clear, land, waiting_files
+from ingest.landing import (
+    Arrival,
+    LandedFile,
+    NotTakenError,
+    clear,
+    clear_leftovers,
+    land,
+    waiting_files,
+)
 from ingest.load.batch import NewReturn, store_batch
 from ingest.load.duplicates import Duplicate, record_duplicates
 from ingest.load.ledger import Submission, findings_of, submissions_by_sha
@@ -61,6 +69,7 @@ def receive_inbox(settings: Settings, progress: Progress | None = None) -> Recei
     report = progress or (lambda _message: None)
     received = ReceivedBatch()
     with _only_receiver(settings) as connection, Sandbox(settings) as sandbox:
+        clear_leftovers(settings)
         arrivals = waiting_files(settings)
         if not arrivals:
             return received

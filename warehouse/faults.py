@@ -16,6 +16,12 @@ from warehouse.errors import ServerError, WarehouseError
 from warehouse.settings import Settings
 
 NO_SPACE = "No space left on device"  # as the kernel, PostgreSQL and dbt all say it
+_GONE = (  # as dbt hands it on
+    "server closed the connection",
+    "terminating connection",
+    "the database system is in recovery mode",
+    "the database system is not yet accepting connections",
+)
 _LOG_SEGMENT = 16 * 2**20  # bytes; PostgreSQL stops where it cannot write the next one
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -35,7 +41,7 @@ def fault_in(settings: Settings, error: BaseException, doing: str) -> WarehouseE
             return disk_full(settings, doing, Path(cause.filename or settings.home))
         if isinstance(cause, psycopg.errors.DiskFull) or NO_SPACE in str(cause):
             return disk_full(settings, doing)
-        if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and _lost(cause):
+        if _lost(cause):
             return ServerError(
                 f"{doing}: the database went away meanwhile ({_first_line(cause)}).",
                 remedy="A running stack starts it again by itself, else do it with `tmw db start`;"
@@ -66,10 +72,12 @@ def has_no_room(settings: Settings) -> bool:
     return folder.is_dir() and shutil.disk_usage(folder).free < _LOG_SEGMENT
 
 
-def _lost(error: psycopg.Error) -> bool:
+def _lost(error: BaseException) -> bool:
     """Tell a lost connection from an error of a statement, which carries an SQL state."""
-    state = error.sqlstate
-    return state is None or state.startswith(("57P", "08"))
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        state = error.sqlstate
+        return state is None or state.startswith(("57P", "08"))
+    return any(words in str(error) for words in _GONE)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -167,12 +167,15 @@ def _strike_server(
 
 def look(home: Home, process: subprocess.Popen[str]) -> dict[str, Any]:
     """Return where a command stands, as far as can be told from outside."""
+    family = family_of(process)
+    since = family[0].create_time() if family else time.time()
     return {
-        "children": [_name_of(member.pid) for member in family_of(process)[1:]],
+        "children": [_name_of(member.pid) for member in family[1:]],
         "files": [
             path.name.partition("-")[0]
             for folder in ("inbox", "landing")
             for path in (home.folder / folder).glob(".*-*")
+            if path.stat().st_mtime > since
         ],
         **look_at_server(home),
     }

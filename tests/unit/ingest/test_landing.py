@@ -13,6 +13,7 @@ import pytest
 from ingest.landing import (
     NotTakenError,
     clear,
+    clear_leftovers,
     land,
     receipt_number,
     safe_name,
@@ -150,3 +151,17 @@ def test_a_long_name_keeps_its_suffix() -> None:
     name = safe_name("月报" * 100 + ".xlsx")
     assert name.endswith(".xlsx")
     assert len(name.encode()) <= 200
+
+
+def test_half_made_copies_of_killed_runs_are_removed_and_those_being_made_are_not(
+    settings: Settings,
+) -> None:
+    being_made = settings.inbox_dir / ".submit-new"
+    abandoned = settings.inbox_dir / ".submit-old"
+    landing = settings.landing_dir / ".landing-old"
+    for folder in (being_made, abandoned, landing):
+        folder.mkdir(parents=True)
+        (folder / "half.csv").write_bytes(b"half")
+    os.utime(abandoned, times=(time.time() - 90_000,) * 2)
+    clear_leftovers(settings)
+    assert [folder.exists() for folder in (being_made, abandoned, landing)] == [True, False, False]

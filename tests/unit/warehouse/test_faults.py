@@ -54,6 +54,7 @@ def test_the_disk_is_that_of_the_file_or_of_the_other_server(tmp_path: Path) -> 
     [
         psycopg.OperationalError("server closed the connection unexpectedly"),
         psycopg.errors.AdminShutdown("terminating connection"),
+        BuildError("dbt failed: FATAL: the database system is in recovery mode", remedy="See."),
         wrapped(psycopg.errors.CrashShutdown("terminating connection because of crash")),
     ],
 )
