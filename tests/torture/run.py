@@ -15,6 +15,7 @@ from tests.torture.story import SIGNER, Step, Story
 from warehouse.settings import Settings
 
 USUAL = {"submit": 0.6, "receive": 3.0, "build": 8.0, "gate": 8.0, "publish": 1.0}
+NOTICED_SECONDS = 0.3
 AT_ONCE = 3  # kills of one step at most, then it may end
 FINE = {"receive": (0, 1), "gate": (0, WAITS), "publish": (0, WAITS)}
 MAY_SAY = (0, 1, WAITS, 4)  # after a kill of something else than the command itself
@@ -82,6 +83,9 @@ class Torture:
         if kill.victim == "postmaster":
             self.home.must("db", "start")
         self.home.wait_for_server()
+        if kill.victim in SERVER:  # it answers once more before it notices the loss of a backend
+            time.sleep(NOTICED_SECONDS)
+            self.home.wait_for_server()
         trouble = [f"left behind: {what}" for what in wait_until_gone(self.home, kill.family)]
         if kill.victim in SERVER or kill.victim == "child":
             trouble += _judge_words(kill)
