@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from cli import (
+    calendar,
     database,
     history,
     month,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(database.app, name="db", help="The database server and its schema.")
 app.add_typer(stack_commands.app, name="stack", help="Database, Airflow and their supervisor.")
 app.add_typer(returns.forms_app, name="forms", help="The forms that townships fill in.")
+app.add_typer(calendar.app, name="calendar", help="The release calendar.")
 app.add_typer(returns.areas_app, name="areas", help="The list of areas.")
 app.add_typer(signers.app, name="signers", help="Who may sign a month with warnings.")
 for module in (

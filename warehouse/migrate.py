@@ -7,19 +7,21 @@ areas, staging views, released tables, published views) is applied again when it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import psycopg
 
 from warehouse import areas
 from warehouse.as_of import refresh_as_of
-from warehouse.contracts import mart_contracts
+from warehouse.contracts import MartContract, mart_contracts
 from warehouse.database import Role, connect
 from warehouse.dbt import run_dbt
 from warehouse.errors import MigrationError
+from warehouse.explanations import record_explanations
 from warehouse.locks import Lock, Progress, exclusive, silent
 from warehouse.released import require_kept, sync_subjects
+from warehouse.revisions import record_revisions
 from warehouse.roles import (
     create_airflow_database,
     create_database,
@@ -30,7 +32,10 @@ from warehouse.roles import (
 from warehouse.settings import Settings
 
 MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
-_PUBLISHED_BY = ("released.py", "published_views.py", "in_force.py")
+_PUBLISHED_BY = (
+    "released.py", "published_views.py", "in_force.py", "release_view.py", "release_plan.py",
+    "release_calendar.py", "revision_views.py",
+)  # fmt: skip
 _NOT_SOURCE = {"target", "logs", "dbt_packages", ".user.yml", "__pycache__"}
 _LEDGER = """
 create schema if not exists ops;
@@ -89,6 +94,11 @@ def _derived(settings: Settings, steps: _Steps) -> None:
         lambda _: sync_subjects(settings, mart_contracts(settings), steps.progress),
     )
     steps.again("as-of schemas", contracts, lambda _: refresh_as_of(settings))
+    steps.again(  # once: from then on every release records its own
+        "revisions before",
+        [MIGRATIONS_DIR / "0007_revisions.sql"],
+        lambda connection: _record_the_past(connection, mart_contracts(settings)),
+    )
 
 
 def _set_up_dbt(settings: Settings) -> None:
@@ -102,7 +112,14 @@ def _set_up_dbt(settings: Settings) -> None:
             settings,
             ["run-operation", "ensure_month_parents"],
             ["build", "--selector", "schema_setup"],
+            ["run-operation", "plan_releases"],
         )
+
+
+def _record_the_past(connection: psycopg.Connection, marts: Sequence[MartContract]) -> None:
+    rows = connection.execute("select publication_id from ops.publication").fetchall()
+    record_explanations(connection, [row[0] for row in rows])
+    record_revisions(connection, marts)
 
 
 class _Steps:

@@ -6,8 +6,7 @@ has the same columns in the same order in both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 
 import psycopg
@@ -15,6 +14,10 @@ from psycopg import sql
 
 from warehouse.contracts import LEADING_COLUMNS, MartContract
 from warehouse.in_force import in_force
+from warehouse.published_view import PublishedView
+from warehouse.release_calendar import calendar_view
+from warehouse.release_view import explanations_view, release_view
+from warehouse.revision_views import revision_views
 
 READERS = ("bi_reader", "tmw_publisher")
 _PUBLICATION_COMMENTS = {
@@ -23,21 +26,27 @@ _PUBLICATION_COMMENTS = {
 }
 
 
-@dataclass(frozen=True)
-class PublishedView:
-    """A view for readers: its name, its query, and what is said about it and its columns."""
-
-    name: str
-    query: sql.Composable
-    description: str
-    comments: Mapping[str, str] = field(default_factory=dict)
-
-
 def published_views(
     connection: psycopg.Connection, marts: Iterable[MartContract], at: datetime | None = None
 ) -> list[PublishedView]:
     """Return every published view, showing what was in force at an instant (without one: now)."""
-    return [*(subject_view(connection, mart, at) for mart in marts), release_view(at)]
+    subjects = [subject_view(connection, mart, at) for mart in marts]
+    return [*subjects, *ledger_views(timezone_of(connection), at)]
+
+
+def ledger_views(timezone: str, at: datetime | None = None) -> list[PublishedView]:
+    """Return the views that are no mart: releases, their calendar, revisions, explanations."""
+    return [
+        release_view(at),
+        explanations_view(at),
+        calendar_view(timezone, at),
+        *revision_views(at),
+    ]
+
+
+def timezone_of(connection: psycopg.Connection) -> str:
+    """Return the time zone of a connection, which is that of the settings."""
+    return connection.info.parameter_status("TimeZone") or "UTC"
 
 
 def subject_view(
@@ -62,38 +71,6 @@ def subject_view(
     )
     comments = {column.name: column.description for column in mart.columns}
     return PublishedView(mart.subject, query, mart.description, comments | _PUBLICATION_COMMENTS)
-
-
-_RELEASE = """
-select
-    month_in_force.stat_month,
-    month_in_force.release_id,
-    month_in_force.publication_id,
-    month_in_force.valid_from as in_force_since,
-    release.reason,
-    release.reservations,
-    release.signed_by
-from {in_force} as month_in_force
-inner join ops.release as release on month_in_force.release_id = release.release_id
-"""
-
-
-def release_view(at: datetime | None = None) -> PublishedView:
-    """Return the view `release`: which release of each month is in force, since when and why."""
-    return PublishedView(
-        "release",
-        sql.SQL(_RELEASE).format(in_force=in_force(at)),
-        "The release in force of each month.",
-        {
-            "stat_month": "Reporting month, as its first day.",
-            "release_id": "The release that switched this month.",
-            "publication_id": "What is shown, e.g. 2009-11.r1.",
-            "in_force_since": "When readers first saw it.",
-            "reason": "Why the release was made.",
-            "reservations": "What readers should know: warnings accepted by signature.",
-            "signed_by": "Who signed, where a signature was due.",
-        },
-    )
 
 
 def replace_view(connection: psycopg.Connection, schema: str, view: PublishedView) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from psycopg import sql
 
-from warehouse.contracts import MartContract
+from warehouse.contracts import MartColumn, MartContract
 
 # A number's difference is later - earlier; every other type has none.
 _NUMBERS = ("numeric", "decimal", "bigint", "integer", "smallint")
@@ -36,7 +36,12 @@ select
     compared.row_change,
     compared.earlier,
     compared.later,
-    compared.difference
+    compared.difference,
+    compared.area_level,
+    compared.area_name_zh,
+    compared.row_is_total,
+    compared.earlier_status,
+    compared.later_status
 from {pairs} as pair
 cross join lateral (
     select
@@ -50,7 +55,12 @@ cross join lateral (
         end as row_change,
         cell.earlier_ as earlier,
         cell.later_ as later,
-        cell.difference_ as difference
+        cell.difference_ as difference,
+        coalesce(later.area_level, earlier.area_level) as area_level,
+        coalesce(later.area_name_zh, earlier.area_name_zh) as area_name_zh,
+        {row_is_total} as row_is_total,
+        earlier.obs_status as earlier_status,
+        later.obs_status as later_status
     from (
         select {columns} from {released}
         where stat_month = pair.stat_month and publication_id = pair.earlier_publication_id
@@ -79,7 +89,8 @@ def differences(marts: Iterable[MartContract], pairs: sql.Composable) -> sql.Com
     there was no value before; removed: there is none any more; reflagged: another `obs_status`;
     revised), `row_change` (added, removed or changed: what became of the whole row), `earlier`
     and `later` (text, as PostgreSQL prints the value), `difference` (numeric, later - earlier,
-    null unless both are numbers).
+    null unless both are numbers); then of the row: `area_level`, `area_name_zh`, `row_is_total`
+    (as in the later publication where it has the row), `earlier_status` and `later_status`.
     """
     return sql.SQL(" union all ").join(_of_mart(mart, pairs) for mart in marts)
 
@@ -95,21 +106,30 @@ def _of_mart(mart: MartContract, pairs: sql.Composable) -> sql.Composed:
         columns=sql.SQL(", ").join(map(sql.Identifier, mart.column_names)),
         keys=sql.SQL(", ").join(map(sql.Identifier, keys)),
         row_key=sql.SQL(", ").join(row_key),
-        cells=sql.SQL(", ").join(_cell(column.name, column.sql_type) for column in values),
+        cells=sql.SQL(", ").join(map(_cell, values)),
+        row_is_total=sql.SQL(
+            "coalesce(later.row_is_total, earlier.row_is_total)"
+            if "row_is_total" in mart.column_names
+            else "false"
+        ),
         earlier=sql.SQL(", ").join(sql.Identifier("earlier", column.name) for column in values),
         later=sql.SQL(", ").join(sql.Identifier("later", column.name) for column in values),
     )
 
 
-def _cell(name: str, sql_type: str) -> sql.Composed:
-    is_number = sql_type.lower().startswith(_NUMBERS)
+def is_number(column: MartColumn) -> bool:
+    """Return whether the values of a column are numbers, which have a difference."""
+    return column.sql_type.lower().startswith(_NUMBERS)
+
+
+def _cell(column: MartColumn) -> sql.Composed:
     return sql.SQL("({name}, {earlier}::text, {later}::text, ({difference})::numeric)").format(
-        name=name,
-        earlier=sql.Identifier("earlier", name),
-        later=sql.Identifier("later", name),
+        name=column.name,
+        earlier=sql.Identifier("earlier", column.name),
+        later=sql.Identifier("later", column.name),
         difference=sql.SQL("{} - {}").format(
-            sql.Identifier("later", name), sql.Identifier("earlier", name)
+            sql.Identifier("later", column.name), sql.Identifier("earlier", column.name)
         )
-        if is_number
+        if is_number(column)
         else sql.SQL("null"),
     )

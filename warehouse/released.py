@@ -24,9 +24,10 @@ from warehouse.locks import Progress, silent
 from warehouse.published_views import (
     columns_of,
     comment_on,
-    release_view,
+    ledger_views,
     replace_view,
     subject_view,
+    timezone_of,
 )
 from warehouse.settings import Settings
 
@@ -42,15 +43,18 @@ _PAUSE_SECONDS = (0.1, 2.0)
 def sync_subjects(
     settings: Settings, marts: Iterable[MartContract], progress: Progress = silent
 ) -> None:
-    """Bring table and view of every mart up to date, and the view of releases; readers go on.
+    """Bring table and view of every mart up to date, and the views of the ledger; readers go on.
 
     Each is a transaction of its own.
     Raises `MigrationError` where a column would be lost or a reader holds a view for too long.
     """
     for mart in marts:
         _between_readers(settings, mart.subject, partial(sync_subject, mart=mart), progress)
-    show = partial(replace_view, schema="published", view=release_view())
-    _between_readers(settings, "release", show, progress)
+    with connect(settings, Role.admin) as connection:
+        views = ledger_views(timezone_of(connection))
+    for view in views:
+        show = partial(replace_view, schema="published", view=view)
+        _between_readers(settings, view.name, show, progress)
 
 
 def require_kept(connection: psycopg.Connection, marts: Iterable[MartContract]) -> None:

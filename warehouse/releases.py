@@ -11,6 +11,7 @@ import psycopg
 from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
 from warehouse.errors import PublishError, UsageError
+from warehouse.explanations import record_explanations
 from warehouse.faults import fault_in
 from warehouse.month import Month
 from warehouse.release_rows import (
@@ -19,6 +20,7 @@ from warehouse.release_rows import (
     add_release,
     switch_readers,
 )
+from warehouse.revisions import record_revisions
 from warehouse.settings import Settings
 from warehouse.signing import sign, valid_signature
 from warehouse.taken_back import taken_back
@@ -87,6 +89,8 @@ def _publish(settings: Settings, months: Sequence[Month], reason: str | None) ->
                 publications[candidate.month] = add_publication(
                     connection, release_id, candidate, marts
                 )
+            record_explanations(connection, list(publications.values()))
+            record_revisions(connection, marts, release_id, publications)
             switch_readers(connection, release_id, publications)
         connection.execute(
             "update ops.build set state = 'published' where build_id = any(%s)",

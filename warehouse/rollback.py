@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.types.json import Jsonb
 
+from warehouse.contracts import MartContract, mart_contracts
 from warehouse.database import Role, connect
 from warehouse.errors import PublishError, UsageError
 from warehouse.month import Month
 from warehouse.release_rows import switch_readers
+from warehouse.revisions import record_revisions
 from warehouse.settings import Settings
 from warehouse.signers import require_signer
 
@@ -74,7 +76,8 @@ def rollback(
     try:
         with connect(settings, Role.publisher) as connection:
             require_signer(connection, signed_by)
-            return _rollback(connection, sorted(set(months)), to, signed_by, reason)
+            marts = mart_contracts(settings)
+            return _rollback(connection, marts, sorted(set(months)), to, signed_by, reason)
     except psycopg.Error as error:
         raise PublishError(
             f"Nothing was rolled back: {' '.join(str(error).split())}",
@@ -84,6 +87,7 @@ def rollback(
 
 def _rollback(
     connection: psycopg.Connection,
+    marts: Sequence[MartContract],
     months: Sequence[Month],
     to: str | None,
     signed_by: str,
@@ -109,6 +113,7 @@ def _rollback(
     release_id = _add_release(connection, targets, replaced, signed_by, reason)
     for month, target in targets.items():
         _take_back(connection, release_id, month, target)
+    record_revisions(connection, marts, release_id, targets)
     switch_readers(connection, release_id, targets)
     return RollbackResult(
         release_id,

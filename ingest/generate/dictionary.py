@@ -1,4 +1,4 @@
-"""The data dictionary: every form column, code and rule, and every column of the marts."""
+"""The data dictionary: every form column, code and rule, every column that readers get."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from ingest.forms.model import Code, Column, Form, Rule, Table
 from ingest.generate.files import NOTICE, Files
 from ingest.generate.labels import BASIS, TYPE, row_kinds, severity
 from ingest.generate.marts import mart_models
+from warehouse.published_view import PublishedView
+from warehouse.published_views import ledger_views
 
 PATH = PurePosixPath("docs/generated/data-dictionary.md")
 
@@ -40,6 +42,8 @@ def data_dictionary(forms: Sequence[Form], marts_folder: Path) -> Files:
     lines += ["## Published views 发布视图", ""]
     for mart in mart_models(marts_folder):
         lines += _mart(mart)
+    for view in ledger_views(timezone="UTC"):
+        lines += _ledger_view(view)
     return {PATH: ("\n".join(lines).rstrip() + "\n").encode()}
 
 
@@ -128,6 +132,12 @@ def _mart(mart: dict[str, Any]) -> Iterator[str]:
         for c in mart.get("columns", [])
     )
     yield from _grid(("column", "type", "description"), rows)
+    yield ""
+
+
+def _ledger_view(view: PublishedView) -> Iterator[str]:
+    yield from (f"### published.{view.name}", "", _one_line(view.description), "")
+    yield from _grid(("column", "description"), ((f"`{n}`", t) for n, t in view.comments.items()))
     yield ""
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ingest.forms.catalogue import code_list, cross_form_rules, reference_rows, table_columns
+from ingest.forms.catalogue import (
+    code_list,
+    cross_form_rules,
+    head_fields,
+    reference_rows,
+    table_columns,
+)
 from ingest.forms.model import Code, Column, Form, Rule, Table
 
 SeedRows = list[dict[str, object]]
@@ -81,6 +87,13 @@ def core_rules(forms: Iterable[Form]) -> list[tuple[str | None, Rule]]:
     cross = [(_form_of(rule), rule) for rule in cross_form_rules()]
     own = [(f.form_code, rule) for f in forms for rule in f.rules if rule.evaluated == "core"]
     return [*cross, *own]
+
+
+def personal_rows(forms: Iterable[Form]) -> SeedRows:
+    """Return the columns and head fields of each form that hold data about persons."""
+    names = {(f.form_code, field.name) for f in forms for field in head_fields() if field.personal}
+    names |= {(f.form_code, column.name) for f, _, column in _columns(forms) if column.personal}
+    return [{"form_code": form, "column_name": name} for form, name in sorted(names)]
 
 
 def rule_rows(forms: Iterable[Form]) -> SeedRows:

@@ -86,6 +86,12 @@ def _dated_seeds() -> Iterable[Seed]:
         seed_rows.dated_rows("deadline"),
     )
     yield Seed(
+        "seed_release_day",
+        "发布日 The day of the next month on which a month's bulletin is due.",
+        {"month_from": "date", "month_until": "date", "day": "integer", "source": "text"},
+        seed_rows.dated_rows("release_day"),
+    )
+    yield Seed(
         "seed_state_transition",
         "项目状态转移 Which state may follow which; going back needs a reason.",
         {"from_state": "text", "to_state": "text", "needs_reason": "boolean", "source": "text"},
@@ -127,6 +133,12 @@ def _form_seeds(forms: Sequence[Form]) -> Iterable[Seed]:
          "compared_form": "text", "column_name": "text"},
         seed_rows.uninstalled_rows(forms),
     )  # fmt: skip
+    yield Seed(
+        "seed_personal_column",
+        "个人信息 Columns and head fields with data about persons; nothing of them is published.",
+        {"form_code": "text", "column_name": "text"},
+        seed_rows.personal_rows(forms),
+    )
     yield Seed(
         "seed_rule",
         "审核规则 The rules that core evaluates, with severity, tolerance and sentence.",

@@ -48,7 +48,7 @@ def test_every_kind_of_difference_and_nothing_else(copy: Settings) -> None:
         connection.execute(_ALIKE)
         connection.execute(_CHANGED)
         found = connection.execute(differences(reporting, pairs)).fetchall()
-    cells = {(row[4], row[6]): row[7:] for row in found}
+    cells = {(row[4], row[6]): row[7:12] for row in found}
     assert len(cells) == len(found)
     assert {row[:4] for row in found} == {("reporting", found[0][1], "2009-11.r1", "later")}
     whole = "530700000000"

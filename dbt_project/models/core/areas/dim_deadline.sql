@@ -10,31 +10,14 @@ with due as (
         and (year_until is null or year_until >= extract(year from {{ run_month() }}))
 ),
 
-candidates as (
-    select
-        due.area_level,
-        cast(due.due_day + shift.days as date) as day
-    from due
-    cross join generate_series(0, 20) as shift (days)
-),
-
 working as (
-    select
-        candidates.area_level,
-        min(candidates.day) as deadline_day
-    from candidates
-    left join {{ ref("seed_holiday") }} as calendar
-        on candidates.day = calendar.day
-    where
-        calendar.kind = 'workday'
-        or (calendar.kind is null and extract(isodow from candidates.day) < 6)
-    group by candidates.area_level
+    {{ next_working_days("due", "area_level") }}
 )
 
 select
     {{ run_month() }} as stat_month,
     area_level,
-    deadline_day,
+    working_day as deadline_day,
     -- The day ends in the time zone of the session, which the runner sets.
-    cast(deadline_day + 1 as timestamp with time zone) as deadline_at
+    cast(working_day + 1 as timestamp with time zone) as deadline_at
 from working

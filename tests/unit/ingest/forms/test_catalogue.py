@@ -153,7 +153,7 @@ def test_unit_costs_of_2009(programme, per, yuan):
 def test_every_dated_row_names_its_source():
     for table in (
         "unit_cost", "deadline", "holiday", "labour_day_rate", "poverty_line", "filed_elsewhere",
-        "persons_per_household", "area_per_house",
+        "persons_per_household", "area_per_house", "release_day",
     ):  # fmt: skip
         assert all(row["source"] for row in reference_rows(table)), table
 
