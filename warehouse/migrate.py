@@ -30,6 +30,7 @@ from warehouse.roles import (
     set_passwords,
 )
 from warehouse.settings import Settings
+from warehouse.trace_functions import sync_trace
 
 MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
 _PUBLISHED_BY = (
@@ -37,6 +38,7 @@ _PUBLISHED_BY = (
     "release_calendar.py", "revision_views.py",
 )  # fmt: skip
 _NOT_SOURCE = {"target", "logs", "dbt_packages", ".user.yml", "__pycache__"}
+_TRACED_BY = ("trace_functions.py", "trace_plan.py", "trace_sql.py", "trace_sql_totals.py")
 _LEDGER = """
 create schema if not exists ops;
 create table if not exists ops.migration (
@@ -98,6 +100,12 @@ def _derived(settings: Settings, steps: _Steps) -> None:
         "revisions before",
         [MIGRATIONS_DIR / "0007_revisions.sql"],
         lambda connection: _record_the_past(connection, mart_contracts(settings)),
+    )
+    traces = [Path(__file__).with_name(name) for name in _TRACED_BY]
+    steps.again(
+        "traces",
+        [*contracts, raw, *traces],
+        lambda connection: sync_trace(connection, mart_contracts(settings)),
     )
 
 

@@ -1,8 +1,9 @@
 """From a published figure back to the cells of the files it came from.
 
-A trace follows the publication in force: its build, the returns frozen into that build, the raw
-rows of those returns that make up the figure by the mart's contract, and the landed files. Each
-column of a contract says in its `meta` how it is traced (see `warehouse/trace_plan.py`).
+A trace follows one publication, the one in force or an earlier one: its build, the returns frozen
+into that build (and for figures of last year, into the build of the year before that it read), the
+raw rows of those returns that make up the figure, and the landed files. How a column is traced its
+contract says (`warehouse/trace_plan.py`); `published.trace`, which BI users call too, does it.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from warehouse.contracts import MartContract, mart_contracts
@@ -22,31 +23,54 @@ from warehouse.database import Role, connect
 from warehouse.errors import TraceError, UsageError
 from warehouse.month import Month
 from warehouse.settings import Settings
-from warehouse.trace_cells import ReadText, TracedCell, with_texts
-from warehouse.trace_parts import additive_cells
-from warehouse.trace_plan import UNIT_COLUMN, UNIT_NAMES, Question, plan_of
-from warehouse.trace_totals import computed_cells, printed_cells, row_key_of
+from warehouse.trace_cells import (
+    ReadText,
+    TracedCell,
+    TracedReturn,
+    number_or_text,
+    plain_value,
+    with_texts,
+)
+from warehouse.trace_derivation import Evidence, derivation, require_sum
+from warehouse.trace_plan import UNIT_COLUMN, UNIT_NAMES, mart_plan, plan_of
 
-Figure = Decimal | int | None
+_AREA_KEYS = ("area_code", "filing_unit_code")
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A published figure and the cells that make it up; `value` is the sum of the cells."""
+    """A published figure and what it is made of: cells, or returns where it counts returns.
 
-    value: Figure
+    `value` is a number, or the text of an attribute; `derivation` says how it is made.
+    """
+
+    value: Decimal | str | None
     unit: str | None
     cells: tuple[TracedCell, ...]
+    returns: tuple[TracedReturn, ...]
     derivation: str
+    publication_id: str
 
     def as_json(self) -> dict[str, Any]:
         """Return the published JSON shape of a trace."""
         return {
-            "value": plain_number(self.value),
+            "value": plain_value(self.value),
             "unit": self.unit,
             "cells": [cell.as_json() for cell in self.cells],
+            "returns": [one.as_json() for one in self.returns],
             "derivation": self.derivation,
+            "publication_id": self.publication_id,
         }
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The row asked for: its publication and build, and all its columns as text."""
+
+    publication_id: str
+    build_id: int
+    last_year_build_id: int | None
+    row: dict[str, str | None]
 
 
 def trace(
@@ -55,41 +79,46 @@ def trace(
     keys: Mapping[str, str],
     measure: str,
     *,
+    publication: str | None = None,
+    as_of: datetime | None = None,
     read_text: ReadText | None = None,
 ) -> Trace:
-    """Trace one measure of one published row.
+    """Trace one column of one published row.
 
     `keys` name the row (`stat_month` as `2009-11`; a key with a total, such as `programme_code`,
-    may be left out and then means the total). With `read_text` the original text of each cell is
-    read back from the landing store. Raises `UsageError` for a table, key or measure that does
-    not exist, and `TraceError` where the figure is not published or cannot be traced.
+    may be left out and then means the total). The row is that of the publication in force, of
+    `publication` (`2009-11.r1`) or of the one in force `as_of` an instant. With `read_text` the
+    original text of each cell is read back from the landing store. Raises `UsageError` for a
+    table, key or measure that does not exist, and `TraceError` where the row is not published or
+    its cells do not add up to it.
     """
     contract = _contract(settings, table)
-    plan = plan_of(contract, measure)
-    month, values = _row_keys(contract, keys)
-    published, publication_id, unit = _published(settings, contract, month, values, measure)
+    plan = mart_plan(contract)
+    column = plan_of(plan, measure)
+    month, values = _row_keys(contract, plan.default_keys, keys)
     with connect(settings, Role.builder) as connection:
-        question = Question(
-            plan, month, _build_of(connection, publication_id), publication_id, values
-        )
-        if plan.kind == "printed":
-            cells = printed_cells(connection, question)
-        elif plan.kind == "computed":
-            # Null: no part carries the measure, or the parts stand in a form not installed.
-            cells = () if published is None else computed_cells(connection, question)
-        else:
-            cells = additive_cells(connection, question)
-    _check_sum(published, cells, question)
-    if read_text is not None:
-        cells = with_texts(cells, read_text)
-    return Trace(published, unit or plan.unit, cells, _derivation(question, cells))
+        asked = _row(connection, contract, month, values, publication, as_of)
+        found = _found(connection, contract, month, values, measure, asked)
+    evidence = Evidence(
+        plan, column, month, asked.publication_id, asked.build_id, asked.last_year_build_id,
+        asked.row, *found,
+    )  # fmt: skip
+    require_sum(evidence)
+    cells = found[0] if read_text is None else with_texts(found[0], read_text)
+    unit = asked.row.get(UNIT_COLUMN)
+    return Trace(
+        value=number_or_text(asked.row[measure])
+        if _is_number(contract, measure)
+        else asked.row[measure],
+        unit=UNIT_NAMES.get(unit, unit) if unit and column.kind in _OF_ROW_UNIT else column.unit,
+        cells=cells,
+        returns=found[1],
+        derivation=derivation(evidence),
+        publication_id=asked.publication_id,
+    )
 
 
-def plain_number(value: Figure) -> int | float | None:
-    """Return a figure as a JSON number, whole where it is whole."""
-    if value is None:
-        return None
-    return int(value) if value == int(value) else float(value)
+_OF_ROW_UNIT = ("total", "difference")
 
 
 def _contract(settings: Settings, table: str) -> MartContract:
@@ -103,139 +132,166 @@ def _contract(settings: Settings, table: str) -> MartContract:
     return contracts[subject]
 
 
-def _row_keys(contract: MartContract, keys: Mapping[str, str]) -> tuple[Month, dict[str, str]]:
-    """Return the month and the text of every other key column of the row asked for."""
-    given = {("stat_month" if name == "month" else name): text for name, text in keys.items()}
-    wanted = {column.name: column for column in contract.columns if column.name in contract.key}
-    unknown = sorted(set(given) - set(wanted))
+def row_key_of(text: str) -> dict[str, str]:
+    """Read a row key written as JSON or as `column=value,column=value`."""
+    try:
+        if text.lstrip().startswith("{"):
+            return {str(name): str(value) for name, value in json.loads(text).items()}
+        return dict(pair.split("=", 1) for pair in text.split(","))
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is no row key.", remedy="Copy it from the row_key column of control_total."
+        ) from error
+
+
+def _row_keys(
+    contract: MartContract, defaults: Mapping[str, str], keys: Mapping[str, str]
+) -> tuple[Month, dict[str, Any]]:
+    """Return the month and every other key of the row asked for."""
+    given: dict[str, Any] = {
+        ("stat_month" if name == "month" else name): text for name, text in keys.items()
+    }
+    unknown = sorted(set(given) - set(contract.key))
     if unknown:
         raise UsageError(
             f"{', '.join(unknown)}: no key of {contract.subject}.",
-            remedy=f"Its keys are {', '.join(wanted)}.",
+            remedy=f"Its keys are {', '.join(contract.key)}.",
         )
-    for name, column in wanted.items():
-        total = (column.meta.get("trace_filter") or {}).get("total")
-        if name not in given and total is not None:
-            given[name] = str(total)
+    given = {**defaults, **given}
     if "row_key" in given:
-        row_key = row_key_of(given["row_key"])
-        given["row_key"] = json.dumps(row_key, ensure_ascii=False)
-        if "place_code" in row_key:
-            given.setdefault("area_code", row_key["place_code"])
-    missing = [name for name in wanted if name not in given]
+        given["row_key"] = row_key_of(given["row_key"])
+        if "place_code" in given["row_key"]:
+            given.setdefault("area_code", given["row_key"]["place_code"])
+    missing = [name for name in contract.key if name not in given]
     if missing:
         raise UsageError(
             f"{', '.join(missing)} of the row is missing.",
-            remedy=f"Name the row by {', '.join(f'{name}=...' for name in wanted)}.",
+            remedy=f"Name the row by {', '.join(f'{name}=...' for name in contract.key)}.",
         )
     text = given.pop("stat_month")
     if len(text) == len("2009-11-01") and text.endswith("-01"):
         text = text[:7]
-    for name in ("area_code", "filing_unit_code"):
+    for name in _AREA_KEYS:
         if name in given:
             given[name] = given[name].ljust(12, "0")
     return Month.parse(text), given
 
 
-def _published(
-    settings: Settings,
+def _row(
+    connection: psycopg.Connection,
     contract: MartContract,
     month: Month,
-    values: Mapping[str, str],
-    measure: str,
-) -> tuple[Figure, str, str | None]:
-    """Return the published figure, its publication and the unit its row names, if any."""
-    view = sql.Identifier("published", contract.subject)
-    conditions = [
-        sql.SQL("cast({} as text) = {}").format(sql.Identifier(name), sql.Literal(text))
-        if _is_plain(contract, name)
-        else sql.SQL("{} = cast({} as {})").format(
-            sql.Identifier(name), sql.Literal(text), sql.SQL(_type_of(contract, name))
-        )
-        for name, text in values.items()
-    ]
-    unit_column = UNIT_COLUMN if UNIT_COLUMN in contract.column_names else None
-    query = sql.SQL("select {} as figure, publication_id, {} as unit from {} where {}").format(
-        sql.Identifier(measure),
-        sql.Identifier(unit_column) if unit_column else sql.SQL("null"),
-        view,
-        sql.SQL(" and ").join(
-            [sql.SQL("stat_month = {}").format(sql.Literal(month.first_day)), *conditions]
-        ),
-    )
-    with connect(settings, Role.reader) as connection:
-        try:
-            rows = connection.cursor(row_factory=dict_row).execute(query).fetchall()
-        except psycopg.errors.DataError as error:
-            raise UsageError(
-                f"A key of {contract.subject} has a value of the wrong type.",
-                remedy=f"See the types of {', '.join(contract.key)} in the data dictionary.",
-            ) from error
-        if rows:
-            unit = rows[0]["unit"]
-            return rows[0]["figure"], rows[0]["publication_id"], UNIT_NAMES.get(unit, unit)
-        released = connection.execute(
-            "select 1 from published.release where stat_month = %s", [month.first_day]
-        ).fetchone()
-    if released is None:
-        raise TraceError(
-            f"{month} is not published.", remedy=f"See why with `tmw status --month {month}`."
-        )
-    row = " ".join(f"{name}={text}" for name, text in values.items())
-    raise TraceError(
-        f"published.{contract.subject} has no row {row} in {month}.",
-        remedy="Nothing was filed for it; a missing row is not a zero.",
-    )
-
-
-def _is_plain(contract: MartContract, name: str) -> bool:
-    return _type_of(contract, name) not in ("json", "jsonb")
-
-
-def _type_of(contract: MartContract, name: str) -> str:
-    return next(column.sql_type for column in contract.columns if column.name == name)
-
-
-def _build_of(connection: psycopg.Connection, publication_id: str) -> int:
-    row = connection.execute(
-        "select build_id from ops.publication where publication_id = %s", [publication_id]
+    values: Mapping[str, Any],
+    publication: str | None,
+    as_of: datetime | None,
+) -> _Asked:
+    found = connection.execute(
+        _PUBLICATION, {"month": month.first_day, "publication": publication, "as_of": as_of}
     ).fetchone()
-    if row is None:
+    if found is None:
         raise TraceError(
-            f"Publication {publication_id} is not in the ledger.", remedy="Report this as a bug."
+            f"{month} has no publication {publication}."
+            if publication
+            else f"{month} is not published{f' as of {as_of.isoformat()}' if as_of else ''}.",
+            remedy=f"See why with `tmw status --month {month}`; `tmw releases` lists what was.",
         )
-    return int(row[0])
-
-
-def _check_sum(published: Figure, cells: tuple[TracedCell, ...], question: Question) -> None:
-    filled = [cell.value for cell in cells if cell.value is not None]
-    if question.plan.same and filled and published is None:
+    publication_id, build_id, last_year_build_id = found
+    row = connection.execute(
+        "select jsonb_object_agg(shown.key, shown.value)"
+        " from jsonb_each_text(published.row_of(%s, %s, %s)) as shown",
+        [contract.subject, publication_id, json.dumps(values)],
+    ).fetchone()
+    if row is None or row[0] is None:
+        named = " ".join(f"{name}={text}" for name, text in values.items())
         raise TraceError(
-            f"The rows of this line do not agree on {question.plan.measure}.",
-            remedy="Trace it in the areas below, where one row stands alone.",
+            f"published.{contract.subject} has no row {named} in {month}.",
+            remedy="Nothing was filed for it; a missing row is not a zero.",
         )
-    if question.plan.same:
-        filled = sorted(set(filled))
-    total = sum(filled, Decimal(0)) if filled else None
-    if (total is None) != (published is None) or (total is not None and total != published):
-        raise TraceError(
-            f"The cells found for {question.plan.measure} add up to {total}, but {published} is"
-            f" published in {question.publication_id}.",
-            remedy="Report this as a bug; were areas changed after the publication?",
+    return _Asked(publication_id, int(build_id), last_year_build_id, row[0])
+
+
+# Builds are made one at a time, so what a build read of the year before is the last build of it
+# begun before it.
+_PUBLICATION = """
+select publication.publication_id, publication.build_id, (
+    select max(before.build_id) from ops.build as before
+    where before.stat_month = cast(publication.stat_month - interval '1 year' as date)
+        and before.build_id < publication.build_id and before.state not in ('building', 'failed')
+)
+from ops.publication as publication
+where publication.stat_month = %(month)s and publication.publication_id = coalesce(
+    %(publication)s::text,
+    (
+        select month.publication_id from ops.release_month as month
+        where month.stat_month = %(month)s and case
+            when %(as_of)s::timestamptz is null then month.valid_to is null
+            else month.valid_from <= %(as_of)s
+                and coalesce(month.valid_to, 'infinity') > %(as_of)s
+        end
+    )
+)
+"""
+
+
+def _found(
+    connection: psycopg.Connection,
+    contract: MartContract,
+    month: Month,
+    values: Mapping[str, Any],
+    measure: str,
+    asked: _Asked,
+) -> tuple[tuple[TracedCell, ...], tuple[TracedReturn, ...]]:
+    records = (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select traced.*, submission.landing_path"
+            " from published.trace(%s, %s, %s, %s, %s) with ordinality as traced"
+            " left join ops.submission as submission"
+            " on traced.submission_id = submission.submission_id order by traced.ordinality",
+            [contract.subject, month.first_day, json.dumps(values), measure, asked.publication_id],
         )
+        .fetchall()
+    )
+    # The codes, dates and names of a row stay text; 20 digits of a project are no number.
+    is_number = _is_number(contract, measure)
+    cells = tuple(
+        TracedCell(
+            submission_id=one["submission_id"],
+            file=one["file"],
+            sha256=one["sha256"],
+            sheet=one["sheet"],
+            cell=one["cell"],
+            text=None,
+            value=number_or_text(one["stored_value"])
+            if one["amount"] is not None or one["role"] == "weight" or is_number
+            else one["stored_value"],
+            conversion=one["conversion"],
+            status=one["status"],
+            role=one["role"],
+            part=one["part"],
+            column=one["form_column"],
+            amount=one["amount"],
+            landing_path=one["landing_path"],
+        )
+        for one in records
+        if one["status"] is not None
+    )
+    returns = tuple(
+        TracedReturn(
+            unit_code=one["filing_unit_code"],
+            submission_id=one["submission_id"],
+            receipt_no=one["receipt_no"],
+            file=one["file"],
+            amount=one["amount"],
+            part=one["part"],
+            role=one["role"],
+        )
+        for one in records
+        if one["status"] is None
+    )
+    return cells, returns
 
 
-def _derivation(question: Question, cells: tuple[TracedCell, ...]) -> str:
-    filled = sum(1 for cell in cells if cell.value is not None)
-    returns = len({cell.submission_id for cell in cells if cell.value is not None})
-    source = f"publication {question.publication_id}, build {question.build_id}"
-    if not filled:
-        return f"no cell was filled: blank, not 0 ({source})"
-    if question.plan.kind == "printed":
-        return f"the cell as printed ({source})"
-    cells_en, returns_en = _counted(filled, "cell"), _counted(returns, "return")
-    return f"sum of {cells_en} of {returns_en} ({source})"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _is_number(contract: MartContract, measure: str) -> bool:
+    sql_type = next(c.sql_type for c in contract.columns if c.name == measure)
+    return sql_type.startswith(("numeric", "bigint", "integer"))

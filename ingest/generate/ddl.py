@@ -67,6 +67,7 @@ def raw_ddl(forms: Iterable[Form]) -> Files:
 def _table_ddl(form: Form, table: Table) -> str:
     name = f"raw.{table.name}"
     columns = table_columns(form, table)
+    shown = [c.name for c in columns if not c.personal]
     added = ",\n".join(f"    add column if not exists {c.name} {c.sql_type}" for c in columns)
     return "\n".join(
         (
@@ -81,6 +82,9 @@ def _table_ddl(form: Form, table: Table) -> str:
             *_comments(form, table, columns),
             f"grant select, insert on {name} to tmw_loader;",
             f"grant select on {name} to tmw_builder;",
+            # Column by column: what a trace cannot read, it cannot show.
+            f"grant select (submission_id, sheet, row_no, {', '.join(shown)})",
+            f"on {name} to trace_owner;",
             "",
         )
     )

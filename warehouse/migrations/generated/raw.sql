@@ -113,6 +113,8 @@ comment on column raw.fp01.last_check_date is '管护检查日期 Date of the la
 comment on column raw.fp01.in_use_flag is '正常使用 In use: 移交后是否正常使用。 Whether it is in use after the hand-over. [口径 basis: S 月末 at the end of the month]';
 grant select, insert on raw.fp01 to tmw_loader;
 grant select on raw.fp01 to tmw_builder;
+grant select (submission_id, sheet, row_no, place_code, row_kind, units, reversal_reason, reversal_doc, compare_with, list_complete, tolerance, last_year_y, growth_printed, project_code, project_name, programme, batch_no, plan_year, village_id, construct_mode, amount_applied, amount_approved, approval_doc_no, plan_amount, investment_done_m, investment_done_y, investment_done_c, state, rework_reason, apply_date, approve_date, start_date, complete_date, twp_accept_date, cty_accept_date, handover_date, audit_date, plan_start, plan_end, progress_pct, notice_from, notice_to, notice_place, board_date, works_contract_no, clean_contract_no, benefit_households, benefit_persons, maintenance_fund, last_check_date, in_use_flag)
+on raw.fp01 to trace_owner;
 
 create table if not exists raw.fp01b (
     submission_id bigint not null references ops.submission,
@@ -133,6 +135,8 @@ comment on column raw.fp01b.village_id is '实施村 Village: 实施村的15位�
 comment on column raw.fp01b.plan_share is '计划投资份额 Share of the plan: 该村在项目计划总投资中所占份额，各村合计100。 Share of the village in the planned investment; the villages of a project make 100. [单位 unit: %; 口径 basis: P 计划或预计 plan or expectation]';
 grant select, insert on raw.fp01b to tmw_loader;
 grant select on raw.fp01b to tmw_builder;
+grant select (submission_id, sheet, row_no, project_code, village_id, plan_share)
+on raw.fp01b to trace_owner;
 
 create table if not exists raw.fp02 (
     submission_id bigint not null references ops.submission,
@@ -237,6 +241,8 @@ comment on column raw.fp02.integrated_unit is '统筹责任单位 Unit in charge
 comment on column raw.fp02.award_flag is '以奖代补 Award in place of subsidy: 是否以奖代补方式安排。 Whether the money is given as an award in place of a subsidy. [口径 basis: A 属性 attribute]';
 grant select, insert on raw.fp02 to tmw_loader;
 grant select on raw.fp02 to tmw_builder;
+grant select (submission_id, sheet, row_no, place_code, row_kind, units, reversal_reason, reversal_doc, compare_with, list_complete, tolerance, last_year_y, growth_printed, fund_doc_no, fund_source, project_code, programme, fund_year, issue_date, arrival_date, inplace_basis, held_level, amount_planned_y, amount_planned_c, expected_y, carried_in, amount_issued_m, amount_issued_y, amount_issued_c, amount_inplace_m, amount_inplace_y, amount_inplace_c, amount_paid_m, amount_paid_y, amount_paid_c, amount_reimbursed_m, amount_reimbursed_y, amount_reimbursed_c, advance_open, payable, bridged, retention, balance, labour_days_m, labour_days_y, labour_days_expected_y, integrated_unit, award_flag)
+on raw.fp02 to trace_owner;
 
 create table if not exists raw.fp02b (
     submission_id bigint not null references ops.submission,
@@ -269,6 +275,8 @@ comment on column raw.fp02b.amount_approved is '审核金额 Amount approved: �
 comment on column raw.fp02b.amount_paid is '拨付金额 Amount paid: 已按本次报账拨付的金额。 Amount paid on the claim. [单位 unit: 元; 口径 basis: A 属性 attribute]';
 grant select, insert on raw.fp02b to tmw_loader;
 grant select on raw.fp02b to tmw_builder;
+grant select (submission_id, sheet, row_no, claim_no, fund_doc_no, fund_source, project_code, programme, claim_date, amount_claimed, amount_approved, amount_paid)
+on raw.fp02b to trace_owner;
 
 create table if not exists raw.fp03 (
     submission_id bigint not null references ops.submission,
@@ -349,6 +357,8 @@ comment on column raw.fp03.exit_year_planned is '计划出列年度 Planned year
 comment on column raw.fp03.exit_date is '出列日期 Date of exit: 出列的日期（贫困发生率低于规定比例且各项条件齐备）。 Day on which the village left the list (poverty below the threshold and every item complete). [口径 basis: A 属性 attribute]';
 grant select, insert on raw.fp03 to tmw_loader;
 grant select on raw.fp03 to tmw_builder;
+grant select (submission_id, sheet, row_no, place_code, row_kind, units, reversal_reason, reversal_doc, compare_with, list_complete, tolerance, last_year_y, growth_printed, village_id, village_kind, lon, lat, coverage, key_village_flag, priority_rank, households, persons, pop_band, poor_households, poor_persons, farm_income_pc, road, power, water, school, clinic, arable_mu, irrigated_mu, programme_batch, exit_year_planned, exit_date)
+on raw.fp03 to trace_owner;
 
 create table if not exists raw.fp08 (
     submission_id bigint not null references ops.submission,
@@ -435,6 +445,8 @@ comment on column raw.fp08.subsidy_c is '建设以来累计兑付补助 Subsidy 
 comment on column raw.fp08.income_after_pc is '搬迁后人均纯收入 Net income per person after moving: 搬迁户搬迁后的人均年纯收入。 Yearly net income per person of the moved households. [单位 unit: 元; 口径 basis: A 属性 attribute]';
 grant select, insert on raw.fp08 to tmw_loader;
 grant select on raw.fp08 to tmw_builder;
+grant select (submission_id, sheet, row_no, place_code, row_kind, units, reversal_reason, reversal_doc, compare_with, list_complete, tolerance, last_year_y, growth_printed, site_code, from_village, to_place, programme, plan_year, mode, plan_hh, plan_p, target5_p, moved_hh_m, moved_hh_y, moved_hh_c, moved_p_m, moved_p_y, moved_p_c, houses_plan, houses_started, houses_roofed, houses_finished, house_area_m2, standard, standard_basis, subsidy_plan, subsidy_y, subsidy_c, income_after_pc)
+on raw.fp08 to trace_owner;
 
 do $guard$
 declare
