@@ -30,7 +30,7 @@ from warehouse.roles import (
     set_passwords,
 )
 from warehouse.settings import Settings
-from warehouse.trace_functions import sync_trace
+from warehouse.trace_functions import AREAS, DOORS, sync_trace
 
 MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
 _PUBLISHED_BY = (
@@ -104,7 +104,7 @@ def _derived(settings: Settings, steps: _Steps) -> None:
     traces = [Path(__file__).with_name(name) for name in _TRACED_BY]
     steps.again(
         "traces",
-        [*contracts, raw, *traces],
+        [*contracts, raw, *traces, AREAS, DOORS],
         lambda connection: sync_trace(connection, mart_contracts(settings)),
     )
 

@@ -107,6 +107,4 @@ def with_texts(cells: tuple[TracedCell, ...], read_text: ReadText) -> tuple[Trac
         for (path, sheet), addresses in wanted.items()
         for address, text in read_text(path, sheet, addresses).items()
     }
-    return tuple(
-        replace(c, text=texts.get((c.landing_path, c.sheet, str(c.cell)))) for c in cells
-    )
+    return tuple(replace(c, text=texts.get((c.landing_path, c.sheet, str(c.cell)))) for c in cells)

@@ -49,7 +49,9 @@ class Evidence:
     def total(self, part: str) -> Decimal | None:
         """Return what the cells of a column add up to; null where none adds anything."""
         amounts = [cell.amount for cell in self.cells_of(part) if cell.amount is not None]
-        return sum(amounts, Decimal(0)).quantize(Decimal("0.01"), ROUND_HALF_UP) if amounts else None
+        return (
+            sum(amounts, Decimal(0)).quantize(Decimal("0.01"), ROUND_HALF_UP) if amounts else None
+        )
 
 
 def require_sum(evidence: Evidence) -> None:
@@ -135,37 +137,48 @@ def _returns(evidence: Evidence, column: ColumnPlan) -> str:
 def _cells(evidence: Evidence, column: ColumnPlan) -> str:
     cells = evidence.cells_of(column.name)
     filled = [cell for cell in cells if cell.value is not None]
+    is_told = evidence.row[column.name] is not None
     if not filled:
-        if column.kind in ("side", "count") and evidence.row[column.name] is not None:
-            return "no such row: 0"
-        if evidence.row[column.name] is not None:
-            return "no cell was filled: understood"
-        return "no cell was filled: blank, not 0"
+        empty = "no such row: 0" if column.kind in ("side", "count") else "no cell: understood"
+        return empty if is_told else "no cell was filled: blank, not 0"
     returns = _counted(len({cell.submission_id for cell in filled}), "return")
-    number = _counted(len(filled), "cell")
-    if evidence.row[column.name] is None:
-        return f"{number} of {returns} that do not agree, or whose other side is missing: blank"
+    number = f"{_counted(len(filled), 'cell')} of {returns}"
+    if not is_told:
+        return f"{number} that do not agree, or whose other side is missing: blank"
     if column.kind in ("attribute", "same"):
-        return f"told by {number} of {returns}"
-    if column.kind == "total" and column.how["total"] != "computed":
-        return "the cell as printed"
-    if evidence.row.get("measure") == "growth_printed":
-        upper, lower = (
-            next(cell.value for cell in cells if cell.role == role or role in cell.role)
-            for role in ("numerator", "denominator")
-        )
-        return f"({upper} - {lower}) / {lower} x 100, two cells of the same row"
-    text = f"sum of {number} of {returns}"
+        return f"told by {number}"
+    if column.kind == "total":
+        return _side_of_total(evidence, column, number)
     if column.kind == "count":
-        text = f"{evidence.row[column.name]} projects told by {number} of {returns}"
-        text += " (a line counts as many as it holds)"
+        told = f"{evidence.row[column.name]} projects told by {number}"
+        return f"{told} (a line counts as many as it holds)"
+    return f"sum of {number}{_of_which(evidence, column)}"
+
+
+def _side_of_total(evidence: Evidence, column: ColumnPlan, number: str) -> str:
+    if column.how["total"] != "computed":
+        return "the cell as printed"
+    if evidence.row.get("measure") != "growth_printed":
+        return f"sum of {number}"
+    upper, lower = (
+        next(
+            c.value for c in evidence.cells_of("computed") if (c.column == "last_year_y") == is_base
+        )
+        for is_base in (False, True)
+    )
+    return f"({upper} - {lower}) / {lower} x 100, two cells of the same row"
+
+
+def _of_which(evidence: Evidence, column: ColumnPlan) -> str:
+    text = ""
     if column.how.get("both") == "unit":
         text += " whose units filed both sides"
     if column.how.get("times"):
         text += f", each times {column.how['times']} / 100"
     if column.kind == "last_year":
-        text += f" of {evidence.month.shift(-12)}, as build"
-        text += f" {evidence.last_year_build_id} froze them"
+        text += (
+            f" of {evidence.month.shift(-12)}, as build {evidence.last_year_build_id} froze them"
+        )
     return text
 
 

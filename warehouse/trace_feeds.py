@@ -148,8 +148,7 @@ def _why_none(
     ).fetchone()
     if frozen is None:
         return (
-            f"该报表（{submission['state']}）不在任何发布之中"
-            " The return stands in no publication."
+            f"该报表（{submission['state']}）不在任何发布之中 The return stands in no publication."
         )
     return (
         f"{column} 为空、不进入发布表，或此行未计入"

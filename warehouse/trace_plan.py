@@ -127,9 +127,7 @@ class MartPlan:
     @property
     def default_keys(self) -> dict[str, str]:
         """Return the keys that may be left out and then mean the total."""
-        return {
-            name: str(how["total"]) for name, how in self.filters.items() if "total" in how
-        }
+        return {name: str(how["total"]) for name, how in self.filters.items() if "total" in how}
 
     @property
     def is_of_totals(self) -> bool:
@@ -198,11 +196,12 @@ def _kind(contract: MartContract, column: MartColumn) -> tuple[str, Mapping[str,
         return ("same" if meta["trace"].get("same") else "sum"), meta["trace"]
     if "filed" in meta:
         once = next(
-            (c.meta["trace"].get("once") for c in contract.columns if "trace" in c.meta), None)
+            (c.meta["trace"].get("once") for c in contract.columns if "trace" in c.meta), None
+        )
         return "attribute", {**meta["filed"], "once": once}
-    for word in _DERIVED:
+    for word, kind in _DERIVED.items():
         if word in derived:
-            return _DERIVED[word], derived
+            return kind, derived
     if meta.get("rate"):
         return "rate", {}
     raise _wrong(contract, column.name, "does not say how it is traced")

@@ -39,10 +39,12 @@ def publication_and_figures(plan: MartPlan) -> list[str]:
         if key != "row_key"
     )
     if "row_key" in keys:
-        wanted += "\n    and (p_keys -> 'row_key' is null or released.row_key = p_keys -> 'row_key')"
+        wanted += (
+            "\n    and (p_keys -> 'row_key' is null or released.row_key = p_keys -> 'row_key')"
+        )
     built = ", ".join(f"'{key}', released.{key}" for key in plan.contract.key)
     return [
-        f"""publication as materialized (
+        """publication as materialized (
     select publication.stat_month, publication.build_id, build.started_at,
         cast(publication.stat_month + interval '1 month - 1 day' as date) as last_day,
         (
@@ -190,7 +192,9 @@ def _both_sides(plan: MartPlan, name: str) -> list[str]:
     stem, _, side = name.rpartition("_")
     if side not in ("numerator", "denominator"):
         return []
-    return [other for other in (f"{stem}_numerator", f"{stem}_denominator") if other in plan.columns]
+    return [
+        other for other in (f"{stem}_numerator", f"{stem}_denominator") if other in plan.columns
+    ]
 
 
 def _rows(plan: MartPlan, table: str, columns: list[str]) -> list[str]:
@@ -227,8 +231,10 @@ def _rows(plan: MartPlan, table: str, columns: list[str]) -> list[str]:
         chosen = "".join(f"\n        and {c}" for c in _key_conditions(plan))
         if once and table not in _named(plan):
             chosen += f"\n        and {_first_of(table, once)}"
-    of_unit = "" if table == _OF_ALL_UNITS else (
-        "\n        and (p_unit is null or submission.area_code = p_unit)"
+    of_unit = (
+        ""
+        if table == _OF_ALL_UNITS
+        else ("\n        and (p_unit is null or submission.area_code = p_unit)")
     )
     steps = [
         f"""row_{table} as materialized (
@@ -376,7 +382,9 @@ def _side_parts(plan: MartPlan, name: str, how: Mapping[str, Any]) -> list[str]:
             source = plan.source(measure)
             conditions = [_where(source), *_both(plan, name, source)]
             if how.get("rows"):
-                conditions.append(ROWS[how["rows"]].format(table=source.table, column=source.column))
+                conditions.append(
+                    ROWS[how["rows"]].format(table=source.table, column=source.column)
+                )
             amount = f"{sign}filed.{source.column}"
             if how.get("times"):
                 amount += f" * filed.{how['times']} / 100"
@@ -455,7 +463,9 @@ def _count_parts(plan: MartPlan, name: str, stages: list[str]) -> list[str]:
 
 def _owed(plan: MartPlan) -> str:
     """Return the returns that units in each area owe, with what came of them."""
-    forms = {str(c.how["form"]) for c in plan.columns.values() if c.kind == "returns" and "form" in c.how}
+    forms = {
+        str(c.how["form"]) for c in plan.columns.values() if c.kind == "returns" and "form" in c.how
+    }
     form = f"'{forms.pop()}'" if forms else "figure.form_code"
     return f"""owed as materialized (
     select figure.figure_no, unit.area_code as unit_code, accepted.submission_id as accepted_id,

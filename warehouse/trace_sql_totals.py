@@ -52,9 +52,7 @@ def _measure(alias: str, numbers: list[str], measure: str) -> str:
 
 
 def _totals(table: str, types: Mapping[str, str], numbers: list[str]) -> str:
-    selected = ", ".join(
-        f"filed.{name}" for name in dict.fromkeys([*numbers, *_attributes(types)])
-    )
+    selected = ", ".join(f"filed.{name}" for name in dict.fromkeys([*numbers, *_attributes(types)]))
     return f"""row_{table} as materialized (
     select figure.figure_no, submission.area_code as unit_code, filed.submission_id, filed.sheet,
         filed.row_no, {selected}, figure.row_key, figure.area_code, figure.measure,
@@ -166,7 +164,13 @@ def _cells(
             f" and filed.measure = '{_GROWTH}'{own}"
         )
     found += [
-        part(table, column, name, amount=None, conditions=["(p_unit is null or filed.unit_code = p_unit)"])
+        part(
+            table,
+            column,
+            name,
+            amount=None,
+            conditions=["(p_unit is null or filed.unit_code = p_unit)"],
+        )
         for name, column in shown.items()
         if column in types
     ]

@@ -72,16 +72,13 @@ def test_a_cell_feeds_exactly_the_figures_traced_to_it(
     by_sheet: dict[str, list[Cell]] = defaultdict(list)
     for cell in sorted(traced_down, key=lambda cell: (len(traced_down[cell]), cell)):
         by_sheet[cell[1]].append(cell)
-    sample = [
-        cell
-        for cells in by_sheet.values()
-        for cell in {cells[0], cells[-1]}
-    ]
+    sample = [cell for cells in by_sheet.values() for cell in {cells[0], cells[-1]}]
     assert len(by_sheet) == 4
     for cell in sample:
         submission_id, sheet, address = cell
-        assert figures_of(feeds(published, known[submission_id], sheet, address)) == (
-            traced_down[cell]
+        assert (
+            figures_of(feeds(published, known[submission_id], sheet, address))
+            == (traced_down[cell])
         ), cell
     tables = {figure[0] for cell in sample for figure in traced_down[cell]}
     assert tables >= {"fund_progress", "project_status", "village_poverty", "relocation_progress"}
