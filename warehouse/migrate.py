@@ -38,7 +38,13 @@ _PUBLISHED_BY = (
     "release_calendar.py", "revision_views.py",
 )  # fmt: skip
 _NOT_SOURCE = {"target", "logs", "dbt_packages", ".user.yml", "__pycache__"}
-_TRACED_BY = ("trace_functions.py", "trace_plan.py", "trace_sql.py", "trace_sql_totals.py")
+_TRACED_BY = (
+    "trace_functions.py",
+    "trace_plan.py",
+    "trace_sql.py",
+    "trace_sql_parts.py",
+    "trace_sql_totals.py",
+)
 _LEDGER = """
 create schema if not exists ops;
 create table if not exists ops.migration (

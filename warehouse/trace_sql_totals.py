@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from warehouse.trace_plan import MartPlan
-from warehouse.trace_sql import function_ddl, function_name, part, publication_and_figures
+from warehouse.trace_sql import function_ddl, function_name, publication_and_figures
+from warehouse.trace_sql_parts import part
 
 _GROWTH = "growth_printed"
 # The columns of the row itself that the mart shows, by the word of `total` in the contract.
