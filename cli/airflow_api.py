@@ -8,6 +8,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cli.airflow_accounts import ADMIN, password
@@ -84,6 +85,12 @@ class AirflowApi:
         """Return one run as it is now."""
         name = urllib.parse.quote(run_id, safe="")
         return _run(self.send("GET", f"/api/v2/dags/{dag_id}/dagRuns/{name}"))
+
+    def unfinished_since(self) -> datetime | None:
+        """Return when the oldest run that has not ended was started, of any DAG."""
+        path = "/api/v2/dags/~/dagRuns?state=running&order_by=start_date&limit=1"
+        runs = self._send("GET", path)["dag_runs"]
+        return datetime.fromisoformat(runs[0]["start_date"]) if runs else None
 
     def task_states(self, run: DagRun) -> dict[str, str]:
         """Return the state of each task of a run."""

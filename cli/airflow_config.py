@@ -17,11 +17,19 @@ from sqlalchemy import URL
 from cli.airflow_accounts import ADMIN, write_passwords
 from cli.private_file import write_private
 from warehouse.database import Role, database_url
-from warehouse.secrets import secret
+from warehouse.secrets import given_secret, secret
 from warehouse.settings import Settings
 
 HOST = "127.0.0.1"
-DAG_IDS = ("monthly_monitoring", "monthly_revision", "monthly_signature", "receive_submissions")
+DAG_IDS = (
+    "keep_house",
+    "monthly_monitoring",
+    "monthly_revision",
+    "monthly_signature",
+    "receive_submissions",
+)
+SMTP_CONNECTION = "tmw_smtp"
+SMTP_PASSWORD = "smtp_password"  # noqa: S105 (the name of a secret)
 
 
 def airflow_home(settings: Settings) -> Path:
@@ -130,7 +138,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()  # passed on to the components, not read
         # with the second one Python compiles Airflow anew at every start
-        if not name.startswith("AIRFLOW") and name != "PYTHONDONTWRITEBYTECODE"
+        if not name.lstrip("_").startswith("AIRFLOW") and name != "PYTHONDONTWRITEBYTECODE"
     }
     environment |= {
         f"AIRFLOW__{section.upper()}__{option.upper()}": str(value)
@@ -138,6 +146,7 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         for option, value in options.items()
     }
     environment |= {
+        **smtp_connection(settings),
         "AIRFLOW_HOME": str(airflow_home(settings)),
         "TMW_HOME": str(settings.home),
         # process titles would otherwise overwrite the environment by which `stop` finds strays
@@ -147,6 +156,27 @@ def airflow_environment(settings: Settings, port: int) -> dict[str, str]:
         "no_proxy": f"{HOST},localhost",
     }
     return environment
+
+
+def smtp_connection(settings: Settings) -> dict[str, str]:
+    """Return the environment that makes the mail server known to Airflow; empty without one."""
+    if settings.smtp_host is None:
+        return {}
+    connection = {
+        "conn_type": "smtp",
+        "host": settings.smtp_host,
+        "port": settings.smtp_port,
+        "extra": {
+            "from_email": settings.smtp_from,
+            "disable_ssl": True,  # TLS from the first byte is not offered, STARTTLS is
+            "disable_tls": not settings.smtp_starttls,
+            "retry_limit": 1,
+        },
+    }
+    if settings.smtp_user is not None:
+        password = given_secret(settings, SMTP_PASSWORD)
+        connection |= {"login": settings.smtp_user, "password": password}
+    return {f"AIRFLOW_CONN_{SMTP_CONNECTION.upper()}": json.dumps(connection)}
 
 
 def _fernet_key(settings: Settings) -> str:

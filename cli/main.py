@@ -14,6 +14,7 @@ from cli import (
     calendar,
     database,
     history,
+    house,
     month,
     returns,
     revision,
@@ -41,6 +42,7 @@ app.add_typer(returns.areas_app, name="areas", help="The list of areas.")
 app.add_typer(signers.app, name="signers", help="Who may sign a month with warnings.")
 for module in (
     returns,
+    house,
     month,
     revision,
     history,

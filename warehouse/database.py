@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from warehouse.errors import ServerError, UsageError
 from warehouse.faults import disk_full, has_no_room
+from warehouse.schema_state import require_current
 from warehouse.secrets import secret
 from warehouse.server import server_status
 from warehouse.settings import Settings
@@ -28,6 +29,9 @@ class Role(StrEnum):
     publisher = "tmw_publisher"
     reader = "bi_reader"
     airflow = "tmw_airflow"
+
+
+_DUTIES = frozenset({Role.loader, Role.builder, Role.publisher})
 
 
 def secret_name(role: Role) -> str:
@@ -65,8 +69,23 @@ def connect(
 ) -> psycopg.Connection:
     """Open a connection; as a context manager it commits (or rolls back) and closes.
 
-    Raises `ServerError` when the database cannot be reached or refuses the login.
+    Raises `ServerError` when the database cannot be reached or refuses the login, and
+    `MigrationError` when a duty is to be done on the schema of another version of the software.
     """
+    connection = log_in(settings, role, database=database, autocommit=autocommit)
+    if role in _DUTIES:
+        try:
+            require_current(settings, connection)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def log_in(
+    settings: Settings, role: Role, *, database: str | None = None, autocommit: bool = False
+) -> psycopg.Connection:
+    """Open a connection to a database whatever its schema is."""
     url = database_url(settings, role, database)
     try:
         return psycopg.connect(

@@ -70,5 +70,9 @@ class AssessmentError(WarehouseError):
     """A file could not be checked by a fault of our own code; the township is not to blame."""
 
 
+class BackupError(WarehouseError):
+    """A backup could not be made, is not whole, or cannot be restored here."""
+
+
 class TraceError(WarehouseError):
     """A published figure cannot be traced as asked."""

@@ -6,7 +6,6 @@ areas, staging views, released tables, published views) is applied again when it
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -29,14 +28,19 @@ from warehouse.roles import (
     secure_database,
     set_passwords,
 )
+from warehouse.schema_state import (
+    MIGRATIONS_DIR,
+    RAW_TABLES,
+    RELEASED,
+    derived_sources,
+    digest,
+    numbered_files,
+    require_known,
+    require_whole,
+)
 from warehouse.settings import Settings
 from warehouse.trace_functions import AREAS, DOORS, sync_trace
 
-MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
-_PUBLISHED_BY = (
-    "released.py", "published_views.py", "in_force.py", "release_view.py", "release_plan.py",
-    "release_calendar.py", "revision_views.py",
-)  # fmt: skip
 _NOT_SOURCE = {"target", "logs", "dbt_packages", ".user.yml", "__pycache__"}
 _TRACED_BY = (
     "trace_functions.py",
@@ -56,12 +60,17 @@ comment on table ops.migration is 'What has been applied to this database, and f
 """
 
 
-def migrate(settings: Settings, progress: Progress = silent) -> list[str]:
+def migrate(
+    settings: Settings, progress: Progress = silent, *, restoring: bool = False
+) -> list[str]:
     """Apply what is missing and return the names of the steps that did something.
 
-    Idempotent; a second process waits. Raises `MigrationError` when an applied file has changed
-    or a published column would be lost, `BuildError` when dbt fails.
+    Idempotent; a second process waits. Raises `MigrationError` when an applied file has changed,
+    a published column would be lost, or the database is newer than this software; `BuildError`
+    when dbt fails. Only `tmw restore` may migrate a home that is not whole yet (`restoring`).
     """
+    if not restoring:
+        require_whole(settings)
     applied: list[str] = []
     if create_database(settings):
         applied.append("database")
@@ -69,8 +78,10 @@ def migrate(settings: Settings, progress: Progress = silent) -> list[str]:
         with connect(settings, Role.admin) as connection:
             require_supported(connection)
             connection.execute(_LEDGER)
+            names = connection.execute("select name from ops.migration").fetchall()
+            require_known(row[0] for row in names)
         steps = _Steps(settings, progress, applied)
-        for path in sorted(MIGRATIONS_DIR.glob("[0-9]*.sql")):
+        for path in numbered_files(MIGRATIONS_DIR):
             steps.once(path)
         with connect(settings, Role.admin) as connection:
             secure_database(connection)
@@ -82,22 +93,19 @@ def migrate(settings: Settings, progress: Progress = silent) -> list[str]:
 
 
 def _derived(settings: Settings, steps: _Steps) -> None:
-    marts = settings.dbt_project_dir / "models" / "marts"
-    contracts = [
-        *sorted(marts.rglob("*.yml")),
-        *(Path(__file__).with_name(name) for name in _PUBLISHED_BY),
-    ]
-    if steps.due("released", contracts):  # a refusal comes before the first change
+    sources = derived_sources(settings)
+    contracts = sources[RELEASED]
+    if steps.due(RELEASED, contracts):  # a refusal comes before the first change
         with connect(settings, Role.admin) as connection:
             require_kept(connection, mart_contracts(settings))
-    raw = MIGRATIONS_DIR / "generated" / "raw.sql"
-    steps.again("raw tables", [raw], lambda connection: _execute_file(connection, raw))
+    (raw,) = sources[RAW_TABLES]
+    steps.again(RAW_TABLES, [raw], lambda connection: _execute_file(connection, raw))
     packaged = [areas.REFERENCE_DIR / name for name in areas.PACKAGED_FILES]
     steps.again("areas", [*packaged, Path(areas.__file__)], areas.load_packaged)
     project = _dbt_sources(settings.dbt_project_dir)
     steps.again("staging", project, lambda _: _set_up_dbt(settings))
     steps.again(
-        "released",
+        RELEASED,
         contracts,
         lambda _: sync_subjects(settings, mart_contracts(settings), steps.progress),
     )
@@ -121,7 +129,7 @@ def _set_up_dbt(settings: Settings) -> None:
     The parents come first: they refuse a lost column, and then nothing has been changed. No
     build may run meanwhile.
     """
-    with exclusive(settings, Lock.build, Role.builder):
+    with exclusive(settings, Lock.build, Role.admin):
         run_dbt(
             settings,
             ["run-operation", "ensure_month_parents"],
@@ -149,29 +157,29 @@ class _Steps:
 
     def once(self, path: Path) -> None:
         """Apply a numbered file, or check that the applied one is still the same."""
-        digest = _digest([path])
+        found = digest([path])
         known = self._known.get(path.name)
-        if known == digest:
+        if known == found:
             return
         if known is not None:
             raise MigrationError(
                 f"{path.name} has been applied to this database and was changed afterwards.",
                 remedy="Restore the file and put the change into a new numbered file.",
             )
-        self._run(path.name, digest, lambda connection: _execute_file(connection, path))
+        self._run(path.name, found, lambda connection: _execute_file(connection, path))
 
     def again(
         self, name: str, sources: Iterable[Path], action: Callable[[psycopg.Connection], object]
     ) -> None:
         """Apply a derived step when its sources differ from those applied last."""
         if self.due(name, sources := list(sources)):
-            self._run(name, _digest(sources), action)
+            self._run(name, digest(sources), action)
 
     def due(self, name: str, sources: Iterable[Path]) -> bool:
         """Return whether the sources of a derived step differ from those applied last."""
-        return self._known.get(name) != _digest(sources)
+        return self._known.get(name) != digest(sources)
 
-    def _run(self, name: str, digest: str, action: Callable[[psycopg.Connection], object]) -> None:
+    def _run(self, name: str, sha256: str, action: Callable[[psycopg.Connection], object]) -> None:
         self.progress(f"migrating: {name}")
         try:
             with connect(self._settings, Role.admin) as connection:
@@ -180,7 +188,7 @@ class _Steps:
                     "insert into ops.migration (name, sha256) values (%s, %s)"
                     " on conflict (name) do update set sha256 = excluded.sha256,"
                     " applied_at = now()",
-                    [name, digest],
+                    [name, sha256],
                 )
         except psycopg.Error as error:
             reason = error.diag.message_primary or " ".join(str(error).split())
@@ -202,12 +210,3 @@ def _dbt_sources(project: Path) -> list[Path]:
         for path in sorted(project.rglob("*"))
         if path.is_file() and not _NOT_SOURCE.intersection(path.relative_to(project).parts)
     ]
-
-
-def _digest(paths: Iterable[Path]) -> str:
-    """Return the sha256 over names and contents of some files."""
-    total = hashlib.sha256()
-    for path in paths:
-        total.update(path.name.encode())
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from warehouse.database import AIRFLOW_DATABASE, Role, connect, database_url, secret_name
+from warehouse.database import AIRFLOW_DATABASE, Role, connect, database_url, log_in, secret_name
 from warehouse.errors import MigrationError, ServerError
 from warehouse.secrets import secret
 from warehouse.settings import Settings
@@ -115,7 +115,7 @@ def set_passwords(settings: Settings) -> list[str]:
 
 def _logs_in(settings: Settings, role: Role) -> bool:
     try:
-        connect(settings, role).close()
+        log_in(settings, role).close()
     except ServerError:
         return False
     return True

@@ -32,6 +32,20 @@ class Settings(BaseSettings):
     read_timeout_seconds: float = Field(default=60.0, gt=0)
     read_memory_bytes: int = Field(default=1024 * 1024 * 1024, gt=0)
 
+    backup_dir: Path | None = Field(
+        default=None, description="where keep_house puts its backups, best on another disk"
+    )
+    backup_keep: int = Field(default=14, gt=0, description="how many of them are kept")
+    trim_days: int = Field(default=90, gt=0, description="age at which logs and runs of Airflow go")
+    remind_days: int = Field(default=60, gt=0, description="how long after a deadline one reminds")
+    smtp_host: str | None = Field(default=None, description="mail server; without it no mail")
+    smtp_port: int = Field(default=587, gt=0, lt=65536)
+    smtp_user: str | None = Field(
+        default=None, description="its password is the secret file smtp_password"
+    )
+    smtp_from: str = "tmw@localhost"
+    smtp_starttls: bool = True
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, home: Path) -> Path:
@@ -81,6 +95,11 @@ class Settings(BaseSettings):
     def database_dir(self) -> Path:
         """Return the data folder of the embedded PostgreSQL."""
         return self.home / "database"
+
+    @property
+    def backup_folder(self) -> Path:
+        """Return the folder of the daily backups."""
+        return (self.backup_dir or self.home / "backups").expanduser().absolute()
 
     @property
     def run_dir(self) -> Path:
