@@ -1,4 +1,4 @@
-"""Commands that keep the house: backup, restore."""
+"""Commands that keep the house: backup, restore, secrets, contacts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import AsJson, print_json, progress, result
+from cli.output import AsJson, print_json, print_records, progress, result
 from warehouse.settings import load_settings
+
+secrets_app = typer.Typer(no_args_is_help=True)
+contacts_app = typer.Typer(no_args_is_help=True)
 
 Folder = Annotated[Path, typer.Argument(help="The folder of the backups of this home.")]
 SecretFile = Annotated[
@@ -68,6 +71,51 @@ def restore(directory: Folder, secrets: SecretFile = None, as_json: AsJson = Fal
             f"{month} waits for a signature: tmw publish --month {month} --sign NAME --reason TEXT",
             soft_wrap=True,
         )
+
+
+@secrets_app.command("rotate")
+def rotate(
+    name: Annotated[str | None, typer.Argument(help="One secret; without it all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put new passwords in the place of old ones; the stack has to be started anew."""
+    from cli.stack_state import is_running
+    from warehouse.rotate import rotate as run_rotate
+
+    settings = load_settings()
+    names = run_rotate(settings, name)
+    running = is_running(settings)
+    if as_json:
+        print_json({"rotated": names, "restart_needed": running})
+        return
+    result.print(f"New: {', '.join(names)} in {settings.secret_dir}.", soft_wrap=True)
+    if "database_bi_reader" in names:
+        result.print("Readers get their new address from: tmw db url")
+    if running:
+        result.print("The stack still works with the old ones: tmw stack stop; tmw stack start")
+
+
+@contacts_app.command("import")
+def import_contacts(
+    csv: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)],
+    as_json: AsJson = False,
+) -> None:
+    """Say who answers for a unit's returns: area_code, name, email."""
+    from warehouse.contacts import import_contacts as run_import
+
+    count = run_import(load_settings(), csv)
+    if as_json:
+        print_json({"contacts": count})
+    else:
+        result.print(f"{count} contacts")
+
+
+@contacts_app.command("list")
+def list_contacts(as_json: AsJson = False) -> None:
+    """List who answers for which unit."""
+    from warehouse.contacts import list_contacts as run_list
+
+    print_records("Contacts", run_list(load_settings()), as_json)
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {"backup": backup, "restore": restore}

@@ -40,6 +40,8 @@ app.add_typer(returns.forms_app, name="forms", help="The forms that townships fi
 app.add_typer(calendar.app, name="calendar", help="The release calendar.")
 app.add_typer(returns.areas_app, name="areas", help="The list of areas.")
 app.add_typer(signers.app, name="signers", help="Who may sign a month with warnings.")
+app.add_typer(house.contacts_app, name="contacts", help="Who is reminded of overdue returns.")
+app.add_typer(house.secrets_app, name="secrets", help="Passwords of this installation.")
 for module in (
     returns,
     house,

@@ -86,7 +86,15 @@ def log_in(
     settings: Settings, role: Role, *, database: str | None = None, autocommit: bool = False
 ) -> psycopg.Connection:
     """Open a connection to a database whatever its schema is."""
-    url = database_url(settings, role, database)
+    return _open(settings, role, database_url(settings, role, database), autocommit)
+
+
+def log_in_with(settings: Settings, role: Role, password: str) -> psycopg.Connection:
+    """Open a connection with another password than the one in the secret file."""
+    return _open(settings, role, database_url(settings, role).set(password=password), False)
+
+
+def _open(settings: Settings, role: Role, url: URL, autocommit: bool) -> psycopg.Connection:
     try:
         return psycopg.connect(
             _conninfo(url),

@@ -92,25 +92,27 @@ def secure_database(connection: psycopg.Connection) -> None:
 
 
 def set_passwords(settings: Settings) -> list[str]:
-    """Give every login the password of its secret file; return the roles that were changed.
-
-    The password is hashed here, so that neither the server's log nor its history sees it.
-    """
+    """Give every login the password of its secret file; return the roles that were changed."""
     changed = []
     for role in Role:
         if role is Role.admin or _logs_in(settings, role):
             continue
         with connect(settings, Role.admin) as connection:
-            hashed = connection.pgconn.encrypt_password(
-                secret(settings, secret_name(role)).encode(), role.value.encode(), b"scram-sha-256"
-            )
-            connection.execute(
-                sql.SQL("alter role {} password {}").format(
-                    sql.Identifier(role.value), sql.Literal(hashed.decode())
-                )
-            )
+            set_password(connection, role, secret(settings, secret_name(role)))
         changed.append(role.value)
     return changed
+
+
+def set_password(connection: psycopg.Connection, role: Role, password: str) -> None:
+    """Give a login a password, hashed here: neither the server's log nor its history sees it."""
+    hashed = connection.pgconn.encrypt_password(
+        password.encode(), role.value.encode(), b"scram-sha-256"
+    )
+    connection.execute(
+        sql.SQL("alter role {} password {}").format(
+            sql.Identifier(role.value), sql.Literal(hashed.decode())
+        )
+    )
 
 
 def _logs_in(settings: Settings, role: Role) -> bool:

@@ -37,12 +37,11 @@ def busy_home(
 
 
 def publish_another_figure(settings: Settings) -> None:
-    """Publish the month once more with planned money of one yuan more, without a run of dbt."""
+    """Publish the month once more with one more return expected, without a run of dbt."""
     build = open_build(settings, MONTH)
     with connect(settings, Role.builder) as connection:
         connection.execute(
-            "update marts.mart_fund_by_source set planned_yuan_year = planned_yuan_year + 1"
-            " where stat_month = %s",
+            "update marts.mart_reporting set expected = expected + 1 where stat_month = %s",
             [MONTH.first_day],
         )
     finish_build(settings, build)

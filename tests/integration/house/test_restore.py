@@ -31,6 +31,7 @@ from warehouse.settings import Settings
 from warehouse.trace import trace
 
 TMW = str(Path(sys.executable).with_name("tmw"))
+LAST_MIGRATION = "0010_house.sql"
 CITY = {"stat_month": "2009-11", "area_code": "530700000000"}
 FIGURES: list[tuple[str, dict[str, str], str]] = [
     ("fund_by_source", {"programme_code": "03", "fund_source_code": "12"}, "issued_yuan_ytd"),
@@ -48,7 +49,7 @@ select 'relation', n.nspname || '.' || c.relname, c.relkind::text, pg_get_userby
 from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid
 where n.nspname !~ '^(pg_|information_schema)'
 union all
-select 'schema', nspname, '', pg_get_userbyid(nspowner), 
+select 'schema', nspname, '', pg_get_userbyid(nspowner),
     array(select a::text from unnest(nspacl) as a order by 1)
 from pg_namespace
 where nspname !~ '^(pg_|information_schema)'
@@ -80,8 +81,14 @@ def traces(settings: Settings) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def backup(busy_home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Back up a home that is one migration behind this software."""
+    with connect(busy_home, Role.admin) as admin:
+        admin.execute("drop table ops.contact, ops.reminder")
+        admin.execute("delete from ops.migration where name = %s", [LAST_MIGRATION])
     directory = tmp_path_factory.mktemp("backups")
-    return Path(make_backup(busy_home, directory, waiting_files(busy_home)).folder)
+    made = make_backup(busy_home, directory, waiting_files(busy_home))
+    assert migrate(busy_home) == [LAST_MIGRATION]
+    return Path(made.folder)
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +130,7 @@ def test_figures_traces_and_rights_are_the_same(
     busy_home: Settings, empty_home: Settings, restored: dict[str, Any]
 ) -> None:
     assert (restored["publications"], restored["waiting_files"]) == (2, 2)
+    assert LAST_MIGRATION in restored["migrated"]
     for view in ("fund_by_source", "fund_progress", "project_status", "reporting", "release"):
         query = f"select to_jsonb(v)::text from published.{view} as v order by 1"
         assert rows(empty_home, query, Role.reader) == rows(busy_home, query, Role.reader)
