@@ -39,8 +39,8 @@ from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 Submit = Callable[[Settings, Path, datetime], object]
-# What may lie in a home that is empty: secrets put back first, and what starting commands leave.
-_NOT_USED = frozenset({"secrets", "run", "logs"})
+# What may lie in a home that is empty: its backups, secrets put back first, and what commands leave.
+_NOT_USED = frozenset({"backups", "secrets", "run", "logs"})
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ def _configure(settings: Settings, account: Account, port: int) -> None:
         "unix_socket_directories": "",
         "password_encryption": "scram-sha-256",
         "max_connections": "120",
+        # a restore makes every month's partitions in one transaction, a lock or more for each
+        "max_locks_per_transaction": "256",
         "shared_buffers": "256MB",
         "work_mem": "16MB",
         "maintenance_work_mem": "128MB",

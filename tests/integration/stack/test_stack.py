@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from examples.load import send_corrected_returns, send_first_returns
 from examples.returns import LIJIANG, MALIPO
 from ingest.landing import submit_file
 from ingest.receive import receive_inbox
+from warehouse.backup_manifest import list_backups, verify_backup
 from warehouse.database import Role, connect
 from warehouse.month import Month
 from warehouse.server import start_server, stop_server
@@ -306,6 +308,35 @@ def test_a_run_beside_a_build_by_hand_waits_for_it(stack: Stack) -> None:
     assert stack.api.wait_for_run(run, MONTH_SECONDS).state == "success"
     assert stack.month_state(SPRING[0]) == "published"
     assert stack.rows("select max(release_id) from ops.release") == before
+
+
+def test_the_nightly_dag_backs_up_and_trims_what_is_old(stack: Stack) -> None:
+    """An old run that has ended goes with its logs; the watch of the inbox stays."""
+    victim = stack.api.runs("receive_submissions")[-1]
+    old = datetime.now().astimezone() - timedelta(days=400)
+    with connect(stack.settings, Role.airflow) as connection:
+        connection.execute(
+            "update dag_run set start_date = %s where run_id = %s", [old, victim.run_id]
+        )
+    logs = [
+        path
+        for path in (stack.settings.log_dir / "airflow").rglob("*.log")
+        if f"run_id={victim.run_id}" in path.parts
+    ]
+    assert logs
+    for path in logs:
+        os.utime(path, (old.timestamp(), old.timestamp()))
+
+    run = stack.api.wait_for_run(stack.api.trigger("keep_house"), MONTH_SECONDS)
+    assert run.state == "success", stack.api.task_states(run)
+    assert set(stack.api.task_states(run)) == {"back_up", "check_backup", "trim", "remind"}
+    (made,) = list_backups(stack.settings.backup_folder)
+    assert set(publications(stack)) <= set(verify_backup(made).publications)
+    assert victim.run_id not in stack.seen_runs("receive_submissions")
+    assert not any(path.exists() for path in logs)
+    with connect(stack.settings, Role.airflow) as connection:
+        watched = connection.execute("select count(*) from asset_watcher").fetchone()
+    assert watched == (1,)
 
 
 def test_stop_leaves_no_process(stack: Stack) -> None:
