@@ -39,7 +39,7 @@ from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 Submit = Callable[[Settings, Path, datetime], object]
-# What may lie in a home that is empty: its backups, secrets put back first, and what commands leave.
+# What may lie in an empty home: its backups, secrets put back first, and what commands leave.
 _NOT_USED = frozenset({"backups", "secrets", "run", "logs"})
 
 
