@@ -296,7 +296,7 @@ def _rehashed(checkout: Checkout) -> dict[str, str]:
     """Hash every publication anew, with the marts' contracts of the copy."""
     marts = mart_contracts(checkout.definitions)
     assert any(MEASURE in mart.column_names for mart in marts)
-    with connect(checkout.settings, Role.publisher) as connection:
+    with connect(checkout.settings, Role.admin) as connection:
         return {
             publication_id: hash_candidate(
                 connection,

@@ -41,6 +41,7 @@ def edited(module_checkout: Checkout, guide: Callable[[str], Guide]) -> Checkout
         lambda text: entry.sub(lambda found: textwrap.indent(column, found[1]), text),
     )
     module_checkout.run(["make", "generate"])
+    module_checkout.tmw("db migrate")
     return module_checkout
 
 
