@@ -89,7 +89,7 @@ class AirflowApi:
     def unfinished_since(self) -> datetime | None:
         """Return when the oldest run that has not ended was started, of any DAG."""
         path = "/api/v2/dags/~/dagRuns?state=running&order_by=start_date&limit=1"
-        runs = self._send("GET", path)["dag_runs"]
+        runs = self.send("GET", path)["dag_runs"]
         return datetime.fromisoformat(runs[0]["start_date"]) if runs else None
 
     def task_states(self, run: DagRun) -> dict[str, str]:
