@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.output import AsJson, print_json, print_table, progress, result, say
+from cli.output import AsJson, print_json, print_message, print_table, progress, result, say
 from warehouse.errors import UsageError
 from warehouse.month import Month
 from warehouse.settings import load_settings
@@ -40,11 +40,8 @@ def gate(month: MonthOption, as_json: AsJson = False) -> None:
     else:
         failed = [r for r in verdict.results if not r.success]
         for outcome in failed:
-            result.print(
-                f"[bold]{outcome.check_id}[/bold] {outcome.severity}",
-                f"  {outcome.message_zh}",
-                f"  {outcome.message_en}",
-                sep="\n",
+            print_message(
+                outcome.check_id, outcome.severity, outcome.message_zh, outcome.message_en
             )
         result.print(f"{month}: {verdict.state} ({len(verdict.results)} checks)")
     if verdict.state in ("held", "waiting_signature"):

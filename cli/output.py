@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from warehouse.findings import Finding
@@ -36,7 +37,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
     if table.row_count:
         result.print(table)
     else:
@@ -60,14 +61,29 @@ def print_findings(findings: Sequence[Finding], as_json: bool) -> None:
     for finding in findings:
         place = " ".join(part for part in (finding.file, finding.sheet, finding.cell) if part)
         explained = "（已说明 explained）" if finding.reason else ""
-        result.print(
-            f"[bold]{finding.check_id}[/bold] {finding.severity}{explained} {place}",
-            f"  {finding.message_zh}",
-            f"  {finding.message_en}",
-            sep="\n",
+        print_message(
+            finding.check_id,
+            f"{finding.severity}{explained} {place}",
+            finding.message_zh,
+            finding.message_en,
         )
     errors = sum(finding.severity == "error" for finding in findings)
-    result.print(f"{len(findings)} findings, {errors} of severity error")
+    noun = "finding" if len(findings) == 1 else "findings"
+    result.print(f"{len(findings)} {noun}, {errors} of severity error")
+
+
+def print_message(check_id: str, place: str, message_zh: str, message_en: str) -> None:
+    """Print what a check says, Chinese first; each message is one line, however long.
+
+    What stands in a township's file is shown as it is, square brackets too.
+    """
+    result.print(
+        f"[bold]{escape(check_id)}[/bold] {escape(place)}",
+        f"  {escape(message_zh)}",
+        f"  {escape(message_en)}",
+        sep="\n",
+        soft_wrap=True,
+    )
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -197,7 +197,15 @@ def receive(as_json: AsJson = False) -> None:
     else:
         columns = ["receipt", "file", "form", "unit", "month", "version", "state"]
         rows = [
-            (s.receipt_no, s.file_name, s.form_code, s.area_code, s.stat_month, s.version, s.state)
+            (
+                s.receipt_no,
+                s.file_name,
+                s.form_code,
+                s.area_code,
+                Month.of(s.stat_month) if s.stat_month else None,
+                s.version,
+                s.state,
+            )
             for s in batch.submissions
         ]
         print_table("Received", columns, rows)
