@@ -13,6 +13,7 @@ from rich.console import Console
 from cli import (
     calendar,
     database,
+    decisions,
     history,
     house,
     month,
@@ -45,6 +46,7 @@ app.add_typer(house.secrets_app, name="secrets", help="Passwords of this install
 for module in (
     returns,
     house,
+    decisions,
     month,
     revision,
     history,

@@ -86,9 +86,16 @@ def status(
         if as_json:
             print_json([each.as_json() for each in statuses])
         else:
-            columns = ["month", "state", "build", "publication", "since"]
+            columns = ["month", "state", "build", "publication", "since", "reasons to build again"]
             rows = [
-                (s.stat_month, s.state, s.build_id, s.publication_id, s.published_since)
+                (
+                    s.stat_month,
+                    s.state,
+                    s.build_id,
+                    s.publication_id,
+                    s.published_since,
+                    len(s.reopened_by) or "",
+                )
                 for s in statuses
             ]
             print_table("Months", columns, rows)
@@ -101,6 +108,8 @@ def status(
     result.print(f"{found.stat_month}: {found.state}, publication {found.publication_id or 'none'}")
     for sentence in signature.sentences if signature else ():
         result.print(sentence, markup=False, soft_wrap=True)
+    for reason in found.reopened_by:
+        result.print(f"  {reason.message_zh}\n  {reason.message_en}", soft_wrap=True)
     headings = ["unit", "name", "form", "owed", "state", "version", "received", "receipt"]
     lines = [
         (

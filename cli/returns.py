@@ -1,4 +1,4 @@
-"""Commands about returns: forms, areas, assignments, waivers, checking, submitting, receiving."""
+"""Commands about returns: forms, areas, assignments, checking, submitting, receiving."""
 
 from __future__ import annotations
 
@@ -111,46 +111,6 @@ def assign(csv: CsvFile, as_json: AsJson = False) -> None:
     _say_count(count, "assignments", as_json)
 
 
-def waive(
-    check: Annotated[str, typer.Argument(help="Check id, e.g. G5.")],
-    area: Annotated[str, typer.Option(help="Filing unit, 12 digits.")],
-    form: Annotated[str, typer.Option(help="Form code, e.g. FP-02.")],
-    month: Annotated[str, typer.Option(help="First report month covered, YYYY-MM.")],
-    row: Annotated[str, typer.Option(help="Row key: key=value,...; what is left out is '-'.")],
-    reason: Annotated[str, typer.Option(help="Why the finding is accepted.")],
-    owner: Annotated[str, typer.Option(help="Who answers for it.")],
-    column: Annotated[str | None, typer.Option(help="Only findings at this column.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last report month covered.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Record a reasoned, expiring exception for one row; it lapses when the value changes."""
-    from ingest.forms.catalogue import key_columns, load_form, row_key_from
-    from warehouse.waivers import Waiver, add_waiver
-
-    definition = load_form(form)
-    keys = key_columns(definition, definition.tables[0])
-    waiver_id = add_waiver(
-        load_settings(),
-        Waiver(
-            check_id=check,
-            area_code=area,
-            form_code=form,
-            month=Month.parse(month),
-            row_key=row_key_from(definition, _pairs(row)),
-            reason=reason,
-            owner=owner,
-            column_name=column,
-            until=Month.parse(until) if until else None,
-        ),
-        key_columns=[key.name for key in keys],
-        defaults={key.name: key.key_default for key in keys if key.key_default},
-    )
-    if as_json:
-        print_json({"waiver_id": waiver_id})
-    else:
-        result.print(f"Waiver {waiver_id} recorded; it counts from the next build on.")
-
-
 def check(files: Files, as_json: AsJson = False) -> None:
     """Check files without keeping anything; needs no database."""
     from ingest.check import check_files
@@ -247,17 +207,6 @@ def _moment(text: str | None, timezone: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))
 
 
-def _pairs(text: str) -> dict[str, str]:
-    """Read `key=value,key=value`."""
-    pairs = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, separator, value = part.partition("=")
-        if not separator:
-            raise UsageError(f"{part!r} is not key=value.", remedy="Write --row key=value,...")
-        pairs[name.strip()] = value.strip()
-    return pairs
-
-
 def _say_count(count: int, noun: str, as_json: bool) -> None:
     if as_json:
         print_json({noun: count})
@@ -267,7 +216,6 @@ def _say_count(count: int, noun: str, as_json: bool) -> None:
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "assign": assign,
-    "waive": waive,
     "check": check,
     "submit": submit,
     "receive": receive,

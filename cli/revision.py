@@ -66,8 +66,9 @@ def build_group(settings: Settings, month: Month, report: Progress = silent) -> 
 
     A month whose figures came out as readers see them is no longer in the group.
     """
-    from warehouse.builds import build_month, stale_months
+    from warehouse.builds import build_month
     from warehouse.release_group import release_group
+    from warehouse.reopened import stale_months
 
     build_month(settings, month, report)
     stale = set(stale_months(settings)) - {month}

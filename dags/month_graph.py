@@ -100,7 +100,7 @@ def report_hold(months: list[str]) -> None:
 @task(outlets=[returns_arrived], trigger_rule="none_failed")
 def announce_later_months(*, outlet_events: Any) -> list[str]:
     """Announce the later months that show this one beside their own and no longer fit it."""
-    from warehouse.builds import stale_months
+    from warehouse.reopened import stale_months
     from warehouse.settings import load_settings
 
     stale = stale_months(load_settings(), built=True)  # of others the receipt told, or a backfill

@@ -29,7 +29,7 @@ with DAG(
     def receive(*, outlet_events: Any) -> list[str]:
         """Take the whole inbox in as one batch; findings are no failure."""
         from ingest.receive import receive_inbox
-        from warehouse.builds import stale_months
+        from warehouse.reopened import stale_months
         from warehouse.settings import load_settings
 
         settings = load_settings()

@@ -21,6 +21,7 @@ _STATES: Final = {
     "accepted": ("已接收", "accepted"),
     "accepted_with_warnings": ("已接收，有需要说明的问题", "accepted with warnings"),
     "superseded": ("已存档，未采用（已有更新的报表）", "kept, not used: a newer return counts"),
+    "withdrawn": ("已撤回", "withdrawn"),
     "rejected": ("退回修改", "returned for correction"),
     "unreadable": ("无法读取", "unreadable"),
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
+
+import psycopg
 
 from warehouse.areas import ALWAYS, known_areas
 from warehouse.csv_file import parse_day, read_rows
-from warehouse.database import Role, connect
 from warehouse.errors import UsageError
+from warehouse.ledger_events import LedgerEvent, deciding, record_event
 from warehouse.settings import Settings
 
 _REQUIRED = ("area_code", "form_code", "valid_from", "valid_until")
@@ -37,7 +40,8 @@ def assign(settings: Settings, path: Path, *, form_codes: Collection[str]) -> in
         if trouble:
             raise UsageError(f"{path.name}, line {line}: {trouble}.", remedy="Correct that line.")
         rows.append((row["area_code"], row["form_code"], start, end))
-    with connect(settings, Role.loader) as connection:
+    with deciding(settings) as connection:
+        before = _known(connection)
         for assignment in rows:
             connection.execute(
                 "insert into ops.assignment (area_code, form_code, valid_from, valid_until)"
@@ -52,7 +56,36 @@ def assign(settings: Settings, path: Path, *, form_codes: Collection[str]) -> in
                 f"{path.name}: {overlap[1]} of {overlap[0]} is assigned twice on {overlap[2]}.",
                 remedy="End the earlier assignment by a valid_until before that day.",
             )
+        for event in _events(rows, before):
+            record_event(connection, event)
     return len(rows)
+
+
+def _known(connection: psycopg.Connection) -> dict[tuple[str, str, date], date | None]:
+    return {
+        (area, form, start): end
+        for area, form, start, end in connection.execute(
+            "select area_code, form_code, valid_from, valid_until from ops.assignment"
+        )
+    }
+
+
+def _events(
+    rows: Iterable[tuple[str, str, date, date | None]],
+    before: Mapping[tuple[str, str, date], date | None],
+) -> Iterator[LedgerEvent]:
+    """Return what the rows change, one event for each form and span of days."""
+    spans: dict[tuple[str, date, date | None], list[str]] = defaultdict(list)
+    for area, form, start, end in rows:
+        if (area, form, start) not in before:
+            spans[form, start, end].append(area)
+        elif (old := before[area, form, start]) != end:
+            ends = sorted((old or date.max, end or date.max))
+            last = None if ends[1] == date.max else ends[1]
+            spans[form, ends[0] + timedelta(days=1), last].append(area)
+    for (form, first, last), areas in spans.items():
+        only = areas[0] if len(areas) == 1 else None
+        yield LedgerEvent("assigned", first, last, area_code=only, form_code=form)
 
 
 _OVERLAP = """

@@ -17,8 +17,10 @@ from warehouse.database import Role, connect
 from warehouse.dbt import run_dbt
 from warehouse.errors import BuildError, WarehouseError
 from warehouse.faults import fault_in
+from warehouse.ledger_events import last_event
 from warehouse.locks import Lock, Progress, exclusive, silent
 from warehouse.month import Month
+from warehouse.readings import followed_readings, hand_on
 from warehouse.settings import Settings
 from warehouse.waivers import apply_waivers
 
@@ -94,9 +96,9 @@ def open_build(settings: Settings, month: Month) -> OpenBuild:
             [month.first_day],
         )
         row = connection.execute(
-            "insert into ops.build (stat_month, state) values (%s, 'building')"
+            "insert into ops.build (stat_month, state, seen_event_id) values (%s, 'building', %s)"
             " returning build_id, token",
-            [month.first_day],
+            [month.first_day, last_event(connection)],
         ).fetchone()
         if row is None:
             raise BuildError("No build was recorded.", remedy="Run the command again.")
@@ -131,7 +133,8 @@ def finish_build(settings: Settings, build: OpenBuild) -> BuildResult:
         candidate = hash_candidate(
             connection, mart_contracts(settings), schema="marts", month=build.month.first_day
         )
-        _record(connection, build, candidate)
+        handed_on = hand_on(connection, followed_readings(settings), build.build_id, build.month)
+        _record(connection, build, candidate, handed_on)
         findings = count_findings(connection, build.build_id)
     return BuildResult(
         build_id=build.build_id,
@@ -143,24 +146,6 @@ def finish_build(settings: Settings, build: OpenBuild) -> BuildResult:
     )
 
 
-def stale_months(settings: Settings, *, built: bool = False) -> list[Month]:
-    """Return, in calendar order, the months whose build no longer fits the accepted returns.
-
-    A month is stale when it was never built or its last build failed, when its accepted returns
-    differ from that build's input, when the month a year before, which it shows beside its own,
-    was built later, or when the accepted returns of the month before are no longer those its
-    rules (G1, G3, ...) compared it with. The month after a stale one is not stale for that alone:
-    its rules read the returns before it, not what was found in them. Rules that look further
-    back (G6 c, G9, FP02-02 c, FP02-05 b, FP02-06 b) are not evaluated again. `built` leaves out
-    the months never built.
-    """
-    with connect(settings, Role.builder) as connection:
-        rows = connection.execute(
-            _STALE, {"accepted": list(ACCEPTED_STATES), "built": built}
-        ).fetchall()
-    return [Month.of(row[0]) for row in rows]
-
-
 def _run(build: OpenBuild) -> dict[str, str | int]:
     return {
         "STAT_MONTH": build.month.first_day.isoformat(),
@@ -169,11 +154,16 @@ def _run(build: OpenBuild) -> dict[str, str | int]:
     }
 
 
-def _record(connection: psycopg.Connection, build: OpenBuild, candidate: CandidateHash) -> None:
+def _record(
+    connection: psycopg.Connection,
+    build: OpenBuild,
+    candidate: CandidateHash,
+    handed_on: dict[str, str],
+) -> None:
     connection.execute(
         "update ops.build set state = 'built', finished_at = now(), candidate_hash = %s,"
-        " mart_hashes = %s where build_id = %s",
-        [candidate.total, Jsonb(candidate.by_subject), build.build_id],
+        " mart_hashes = %s, handed_on = %s where build_id = %s",
+        [candidate.total, Jsonb(candidate.by_subject), Jsonb(handed_on), build.build_id],
     )
 
 
@@ -184,58 +174,3 @@ def _fail(settings: Settings, build: OpenBuild, message: str) -> None:
             " where build_id = %s and state = 'building'",
             [message, build.build_id],
         )
-
-
-_STALE = """
-with accepted as (
-    select stat_month, array_agg(submission_id order by submission_id) as submissions
-    from ops.submission
-    where state = any(%(accepted)s)
-    group by stat_month
-),
-built as (
-    select
-        build.build_id,
-        build.stat_month,
-        build.state,
-        array_agg(input.submission_id order by input.submission_id)
-            filter (where input.submission_id is not null) as submissions
-    from ops.build as build
-    left join ops.build_input as input on build.build_id = input.build_id
-    where build.in_force
-    group by build.build_id
-),
--- Builds are made one at a time, so the build of the month before that a build was compared with
--- is the last one begun before it.
-compared as (
-    select
-        built.stat_month,
-        (
-            select array_agg(input.submission_id order by input.submission_id)
-            from ops.build_input as input
-            where input.build_id = (
-                select max(before.build_id)
-                from ops.build as before
-                where
-                    before.stat_month = (built.stat_month - interval '1 month')::date
-                    and before.build_id < built.build_id
-            )
-        ) as submissions
-    from built
-)
-select coalesce(accepted.stat_month, built.stat_month) as stat_month
-from accepted
-full join built on accepted.stat_month = built.stat_month
-left join compared on built.stat_month = compared.stat_month
-left join accepted as month_before
-    on built.stat_month = (month_before.stat_month + interval '1 month')::date
-left join built as year_before
-    on built.stat_month = (year_before.stat_month + interval '1 year')::date
-where
-    (built.build_id is null and not %(built)s)
-    or built.state in ('building', 'failed')
-    or (built.build_id is not null and built.submissions is distinct from accepted.submissions)
-    or year_before.build_id > built.build_id
-    or month_before.submissions is distinct from compared.submissions
-order by 1
-"""

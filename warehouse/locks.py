@@ -23,6 +23,7 @@ class Lock(IntEnum):
     build = 2
     receive = 3
     release = 4
+    decide = 5
 
 
 def silent(_message: str) -> None:
@@ -46,6 +47,10 @@ def exclusive(
         yield
 
 
-def lock_until_commit(connection: psycopg.Connection, lock: Lock) -> None:
-    """Take a lock that ends with the transaction of this connection; wait for whoever holds it."""
-    connection.execute("select pg_advisory_xact_lock(%s, %s)", (_NAMESPACE, lock.value))
+def lock_until_commit(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
+    """Take a lock that ends with the transaction of this connection; wait for whoever holds it.
+
+    Many may share a lock; who takes it alone waits for all of them.
+    """
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    connection.execute(f"select {function}(%s, %s)", (_NAMESPACE, lock.value))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from warehouse.database import Role, connect
 from warehouse.month import Month
+from warehouse.readings import figure_months
+from warehouse.reopened import reopenings
 from warehouse.settings import Settings
 
 
@@ -17,36 +21,30 @@ def release_group(settings: Settings, month: Month) -> list[Month]:
     out the same leaves it. Months never published are in no group but their own.
     """
     with connect(settings, Role.builder) as connection:
-        rows = connection.execute(_PENDING).fetchall()
-    pending = {Month.of(first_day) for (first_day,) in rows}
+        shown: dict[date, bool] = dict(connection.execute(_SHOWN).fetchall())
+        pending = {Month.of(first_day) for first_day, is_pending in shown.items() if is_pending}
+        pending |= {
+            reason.month
+            for reason in reopenings(connection, settings)
+            if reason.decides == "figures" and reason.month.first_day in shown
+        }
+    steps = [step for months in figure_months(settings) for step in (months, -months)]
     group = {month}
     reached = [month]
     while reached:
         of = reached.pop()
-        near = {of.shift(offset) for offset in (*_SHOWS, *(-o for o in _SHOWS))}
+        near = {of.shift(step) for step in steps}
         found = (near & pending) - group
         group |= found
         reached += found
     return [month, *sorted(group - {month})]
 
 
-# A month shows columns of the month a year before.
-_SHOWS = (-12,)
-
-# Published months whose candidate is not what readers see, or no longer fits the year before.
-_PENDING = """
-select shown.stat_month
+# Every published month, and whether its candidate is not what readers see.
+_SHOWN = """
+select shown.stat_month, build.candidate_hash is distinct from publication.candidate_hash
 from ops.release_month as shown
 inner join ops.publication as publication on shown.publication_id = publication.publication_id
 inner join ops.build as build on shown.stat_month = build.stat_month and build.in_force
-left join ops.build as year_before
-    on
-        year_before.stat_month = (build.stat_month - interval '1 year')::date
-        and year_before.in_force
-where
-    shown.valid_to is null
-    and (
-        build.candidate_hash is distinct from publication.candidate_hash
-        or year_before.build_id > build.build_id
-    )
+where shown.valid_to is null
 """

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
 
-from warehouse.builds import ACCEPTED_STATES
 from warehouse.database import Role, connect
 from warehouse.month import Month
+from warehouse.reopened import Reopening, reopenings
 from warehouse.settings import Settings
 
 
@@ -37,7 +37,8 @@ class MonthStatus:
     """The state of a month and what readers see of it meanwhile.
 
     `state` is one of open, ready, held, waiting_signature, published, reopened (definitions.md).
-    `build_state` is that of the build in force; `publication_id` what is shown now, if anything.
+    `build_state` is that of the build in force; `publication_id` what is shown now, if anything;
+    `reopened_by` why the month has to be built again.
     """
 
     stat_month: str
@@ -47,12 +48,14 @@ class MonthStatus:
     candidate_hash: str | None
     publication_id: str | None
     published_since: datetime | None
+    reopened_by: tuple[Reopening, ...]
     returns: tuple[ReturnStatus, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the record that `tmw status --json` prints, times as ISO text."""
         record = asdict(self)
         record["published_since"] = _iso(self.published_since)
+        record["reopened_by"] = [reason.as_json() for reason in self.reopened_by]
         for line in record["returns"]:
             line["received_at"] = _iso(line["received_at"])
         return record
@@ -65,7 +68,7 @@ def _iso(moment: datetime | None) -> str | None:
 def month_status(settings: Settings, month: Month) -> MonthStatus:
     """Return the state of one month with its returns."""
     with _reading(settings) as connection:
-        return _status(connection, month)
+        return _status(connection, settings, month)
 
 
 def month_statuses(settings: Settings) -> list[MonthStatus]:
@@ -75,7 +78,7 @@ def month_statuses(settings: Settings) -> list[MonthStatus]:
             "select stat_month from ops.submission where stat_month is not null"
             " union select stat_month from ops.build order by 1"
         ).fetchall()
-        return [_status(connection, Month.of(row[0])) for row in rows]
+        return [_status(connection, settings, Month.of(row[0])) for row in rows]
 
 
 @contextmanager
@@ -86,7 +89,7 @@ def _reading(settings: Settings) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _status(connection: psycopg.Connection, month: Month) -> MonthStatus:
+def _status(connection: psycopg.Connection, settings: Settings, month: Month) -> MonthStatus:
     build = connection.execute(
         "select build_id, state, candidate_hash from ops.build where stat_month = %s and in_force",
         [month.first_day],
@@ -99,7 +102,8 @@ def _status(connection: psycopg.Connection, month: Month) -> MonthStatus:
         [month.first_day],
     ).fetchone()
     build_id, build_state, candidate_hash = build or (None, None, None)
-    changed = build_id is None or _input_changed(connection, build_id, month.first_day)
+    reasons = tuple(reopenings(connection, settings, month))
+    changed = build_id is None or any(_reopens(reason) for reason in reasons)
     same_figures = shown is not None and shown[2] == candidate_hash
     return MonthStatus(
         stat_month=str(month),
@@ -109,6 +113,7 @@ def _status(connection: psycopg.Connection, month: Month) -> MonthStatus:
         candidate_hash=candidate_hash,
         publication_id=shown[0] if shown else None,
         published_since=shown[1] if shown else None,
+        reopened_by=reasons,
         returns=_returns(connection, month),
     )
 
@@ -127,19 +132,9 @@ def _month_state(
     return "reopened" if is_published else "open"
 
 
-def _input_changed(connection: psycopg.Connection, build_id: int, stat_month: date) -> bool:
-    row = connection.execute(
-        "select exists ("
-        "(select submission_id from ops.submission where stat_month = %(month)s"
-        " and state = any(%(accepted)s)"
-        " except select submission_id from ops.build_input where build_id = %(build)s)"
-        " union all "
-        "(select submission_id from ops.build_input where build_id = %(build)s"
-        " except select submission_id from ops.submission where stat_month = %(month)s"
-        " and state = any(%(accepted)s)))",
-        {"month": stat_month, "build": build_id, "accepted": list(ACCEPTED_STATES)},
-    ).fetchone()
-    return bool(row and row[0])
+def _reopens(reason: Reopening) -> bool:
+    """Return whether published figures may change; else only what the gate says of them may."""
+    return reason.decides != "findings"
 
 
 def _returns(connection: psycopg.Connection, month: Month) -> tuple[ReturnStatus, ...]:

@@ -10,8 +10,8 @@ from datetime import date
 import psycopg
 from psycopg.types.json import Jsonb
 
-from warehouse.database import Role, connect
 from warehouse.errors import UsageError
+from warehouse.ledger_events import LedgerEvent, deciding, record_event
 from warehouse.month import Month
 from warehouse.settings import Settings
 
@@ -54,7 +54,14 @@ def add_waiver(
         raise UsageError(
             "A waiver needs a reason and an owner.", remedy="Give --reason and --owner."
         )
-    with connect(settings, Role.loader) as connection:
+    with deciding(settings) as connection:
+        before = connection.execute(
+            _SAME,
+            [
+                waiver.check_id, waiver.area_code, waiver.form_code, waiver.month.first_day,
+                Jsonb(row_key), waiver.column_name or None,
+            ],
+        ).fetchone()  # fmt: skip
         row = connection.execute(
             "insert into ops.waiver (check_id, area_code, form_code, stat_month, until_month,"
             " row_key, column_name, reason, owner)"
@@ -73,6 +80,21 @@ def add_waiver(
                 waiver.owner.strip(),
             ],
         ).fetchone()  # fmt: skip
+        asked = (until.first_day, waiver.reason.strip(), waiver.owner.strip(), False)
+        if before != asked:
+            record_event(
+                connection,
+                LedgerEvent(
+                    kind="waived",
+                    first=waiver.month.first_day,
+                    last=max(until.first_day, before[0]) if before else until.first_day,
+                    area_code=waiver.area_code,
+                    form_code=waiver.form_code,
+                    reason=waiver.reason.strip(),
+                    owner=waiver.owner.strip(),
+                    check_id=waiver.check_id,
+                ),
+            )
     return int(row[0]) if row else 0
 
 
@@ -154,6 +176,15 @@ def _complete(
         )
     return row_key
 
+
+_SAME = """
+select until_month, reason, owner, lapsed_at is not null
+from ops.waiver
+where
+    check_id = %s and area_code = %s and form_code = %s and stat_month = %s and row_key = %s
+    and column_name is not distinct from %s
+for update
+"""
 
 _MATCHES = """
 select

@@ -1,21 +1,23 @@
 -- Who owed, sent, passed and was punctual, for each area and form; both rates stand over the
--- same set of expected returns, so neither can pass 100 %.
+-- same set of expected returns, so neither can pass 100 %. Where every unit is excused nothing is
+-- expected, and that is said: four times 0.
 with units as (
     select
         reach.ancestor_code as area_code,
         unit.form_code,
-        unit.is_received,
-        unit.is_accepted,
-        unit.is_on_time,
-        unit.required_cells,
-        unit.filled_required_cells
+        unit.is_expected,
+        unit.is_expected and unit.is_received as is_received,
+        unit.is_expected and unit.is_accepted as is_accepted,
+        unit.is_expected and unit.is_on_time as is_on_time,
+        case when unit.is_expected then unit.required_cells end as required_cells,
+        case when unit.is_expected then unit.filled_required_cells end as filled_required_cells
     from {{ ref("fct_return_monthly") }} as unit
     inner join {{ ref("dim_area_reach") }} as reach
         on
             unit.filing_unit_code = reach.area_code
             and unit.form_code = reach.form_code
             and reach.stat_month = {{ run_month() }}
-    where unit.stat_month = {{ run_month() }} and unit.is_expected
+    where unit.stat_month = {{ run_month() }} and (unit.is_expected or unit.is_excused)
 ),
 
 areas as (
@@ -26,7 +28,7 @@ counted as (
     select
         area_code,
         form_code,
-        count(*) as expected,
+        count(case when is_expected then 1 end) as expected,
         count(case when is_received then 1 end) as received,
         count(case when is_accepted then 1 end) as accepted,
         count(case when is_on_time then 1 end) as on_time,

@@ -11,7 +11,7 @@ import pytest
 from examples.load import send_first_returns
 from examples.returns import LIJIANG
 from ingest.receive import receive_inbox
-from warehouse.builds import stale_months
+from warehouse.reopened import stale_months
 
 CITY = "530700000000"
 NINGLANG, YONGSHENG, YULONG = "530724000000", "530722000000", "530721000000"

@@ -45,6 +45,36 @@ class Lab:
             )
         return result
 
+    def submission(self, state: str, month: Month = MONTH) -> int:
+        """Record a return of the city in a state; return its id."""
+        with connect(self.settings, Role.loader) as connection:
+            row = connection.execute(
+                "insert into ops.submission (receipt_no, sha256, file_name, file_bytes,"
+                " landing_path, form_code, area_code, stat_month, version, received_at, state)"
+                " values (gen_random_uuid(), gen_random_uuid(), 'a.xlsx', 1, 'x', 'FP-02',"
+                " '530700000000', %s, 0, now(), %s) returning submission_id",
+                [month.first_day, state],
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def decide(self, submission: int, state: str) -> None:
+        """Give a return another state."""
+        with connect(self.settings, Role.loader) as connection:
+            connection.execute(
+                "update ops.submission set state = %s where submission_id = %s",
+                [state, submission],
+            )
+
+    def hand_on(self, key: str, digest: str, month: Month = MONTH) -> None:
+        """Let the build in force of a month have handed something on to other months."""
+        with connect(self.settings, Role.builder) as connection:
+            connection.execute(
+                "update ops.build set handed_on = handed_on || jsonb_build_object(%s::text,"
+                " %s::text) where stat_month = %s and in_force",
+                [key, digest, month.first_day],
+            )
+
     def published(self) -> list[tuple[str, str, int]]:
         """Return what a reader sees of the one figure: month, publication and value."""
         return self.rows(

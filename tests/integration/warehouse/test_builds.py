@@ -11,45 +11,26 @@ from typing import Any
 import psycopg
 import pytest
 
-from warehouse.builds import build_month, check_token, open_build, stale_months
+from warehouse.builds import build_month, check_token, open_build
 from warehouse.database import Role, connect
 from warehouse.dbt import run_dbt
 from warehouse.errors import BuildError
 from warehouse.locks import Lock, exclusive
 from warehouse.month import Month
 from warehouse.releases import publish
+from warehouse.reopened import stale_months
 from warehouse.status import month_status
 
 MONTH = Month(2009, 11)
 
 
-def _submission(lab: Any, state: str, month: Month = MONTH) -> int:
-    with connect(lab.settings, Role.loader) as connection:
-        row = connection.execute(
-            "insert into ops.submission (receipt_no, sha256, file_name, file_bytes, landing_path,"
-            " form_code, area_code, stat_month, version, received_at, state)"
-            " values (gen_random_uuid(), gen_random_uuid(), 'a.xlsx', 1, 'x', 'FP-02',"
-            " '530700000000', %s, 0, now(), %s) returning submission_id",
-            [month.first_day, state],
-        ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _decide(lab: Any, submission: int, state: str) -> None:
-    with connect(lab.settings, Role.loader) as connection:
-        connection.execute(
-            "update ops.submission set state = %s where submission_id = %s", [state, submission]
-        )
-
-
 def test_the_input_of_a_build_is_what_was_accepted_when_it_began(lab: Any) -> None:
-    taken = {_submission(lab, "accepted"), _submission(lab, "accepted_with_warnings")}
+    taken = {lab.submission("accepted"), lab.submission("accepted_with_warnings")}
     for state in ("received", "rejected", "superseded", "unreadable", "returned", "withdrawn"):
-        _submission(lab, state)
-    _submission(lab, "accepted", MONTH.shift(1))
+        lab.submission(state)
+    lab.submission("accepted", MONTH.shift(1))
     open_build(lab.settings, MONTH)
-    _submission(lab, "accepted")
+    lab.submission("accepted")
     assert {row[0] for row in lab.rows("select submission_id from ops.build_input")} == taken
 
 
@@ -84,57 +65,6 @@ def test_a_second_writer_waits_for_the_first(lab: Any) -> None:
     assert told == ["waiting for another build to end"]
 
 
-def test_months_whose_build_no_longer_fits_are_stale(lab: Any) -> None:
-    returned = _submission(lab, "accepted")
-    assert stale_months(lab.settings) == [MONTH]
-    lab.candidate(5)
-    assert stale_months(lab.settings) == []
-    publish(lab.settings, [MONTH])
-    assert month_status(lab.settings, MONTH).state == "published"
-    later = _submission(lab, "accepted")
-    assert stale_months(lab.settings) == [MONTH]
-    assert month_status(lab.settings, MONTH).state == "reopened"
-    _decide(lab, returned, "superseded")
-    lab.candidate(6)
-    assert stale_months(lab.settings) == []
-    _decide(lab, later, "withdrawn")
-    assert stale_months(lab.settings) == [MONTH]
-
-
-def test_the_month_after_changed_returns_is_stale_and_no_later_one(lab: Any) -> None:
-    after, later = MONTH.shift(1), MONTH.shift(2)
-    first = _submission(lab, "accepted")
-    for month in (MONTH, after, later):
-        lab.candidate(5, month=month)
-    assert stale_months(lab.settings) == []
-    _submission(lab, "accepted")
-    _decide(lab, first, "superseded")
-    assert stale_months(lab.settings) == [MONTH, after]
-    lab.candidate(6)
-    assert stale_months(lab.settings) == [after]
-    lab.candidate(5, month=after)
-    assert stale_months(lab.settings) == []
-    lab.candidate(7)  # built again from the same returns
-    assert stale_months(lab.settings) == []
-
-
-def test_a_month_that_was_missing_makes_the_next_one_stale(lab: Any) -> None:
-    after = MONTH.shift(1)
-    lab.candidate(5, month=after)
-    assert stale_months(lab.settings) == []
-    _submission(lab, "accepted")
-    assert stale_months(lab.settings) == [MONTH, after]
-
-
-def test_the_year_after_a_rebuilt_month_is_stale(lab: Any) -> None:
-    after = MONTH.shift(12)
-    lab.candidate(5, month=after)
-    lab.candidate(5)
-    assert stale_months(lab.settings) == [after]
-    lab.candidate(5, month=after)
-    assert stale_months(lab.settings) == []
-
-
 def test_who_owes_and_who_filed(lab: Any) -> None:
     with connect(lab.settings, Role.loader) as connection:
         for area, start, end in (
@@ -149,7 +79,7 @@ def test_who_owes_and_who_filed(lab: Any) -> None:
         connection.execute(
             "insert into ops.excuse values ('530722000000', 'FP-02', '2009-11-01', '地震', '王')"
         )
-    _submission(lab, "rejected")
+    lab.submission("rejected")
     returns = month_status(lab.settings, MONTH).returns
     assert [(r.area_code, r.owed, r.state) for r in returns] == [
         ("530700000000", True, "rejected"),

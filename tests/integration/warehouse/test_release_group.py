@@ -10,6 +10,7 @@ from warehouse.releases import publish
 
 MONTH = Month(2009, 11)
 AFTER = MONTH.shift(12)
+FIGURES = "fct_fund_figure_monthly < fct_fund_area_monthly"
 
 
 def test_a_month_stands_alone_until_a_published_one_shows_it(lab: Any) -> None:
@@ -19,6 +20,8 @@ def test_a_month_stands_alone_until_a_published_one_shows_it(lab: Any) -> None:
     publish(lab.settings, [MONTH, AFTER])
     assert release_group(lab.settings, MONTH) == [MONTH]  # and now everything fits
     lab.candidate(6)
+    assert release_group(lab.settings, MONTH) == [MONTH]  # it hands on what it did before
+    lab.hand_on(FIGURES, "another")
     assert release_group(lab.settings, MONTH) == [MONTH, AFTER]
 
 

@@ -5,7 +5,8 @@ with filing_units as (
         form_code,
         filing_unit_code
     from {{ ref("fct_return_monthly") }}
-    where stat_month = {{ run_month() }}
+    -- A return that was sent back makes nobody a filing unit.
+    where stat_month = {{ run_month() }} and (is_expected or is_excused or is_accepted)
 ),
 
 forms as (

@@ -21,17 +21,6 @@ with expected as (
     group by assignment.form_code, assignment.filing_unit_code
 ),
 
-received as (
-    select
-        form_code,
-        filing_unit_code,
-        min(received_at) as first_received_at,
-        min(case when passed_level_0 then received_at end) as first_readable_at
-    from {{ ref("stg_ledger__submission") }}
-    where stat_month = {{ run_month() }} and state <> 'withdrawn'
-    group by form_code, filing_unit_code
-),
-
 accepted as (
     select
         form_code,
@@ -43,6 +32,40 @@ accepted as (
         filled_required_cells
     from {{ ref("stg_ledger__submission") }}
     where stat_month = {{ run_month() }} and build_id = {{ run_build_id() }}
+),
+
+-- A withdrawal takes back all that the unit had sent until then: it has not reported.
+withdrawn as (
+    select
+        form_code,
+        filing_unit_code,
+        max(submission_id) as submission_id
+    from {{ ref("stg_ledger__submission") }}
+    where stat_month = {{ run_month() }} and state = 'withdrawn'
+    group by form_code, filing_unit_code
+),
+
+received as (
+    select
+        filed.form_code,
+        filed.filing_unit_code,
+        min(filed.received_at) as first_received_at,
+        min(case when filed.passed_level_0 then filed.received_at end) as first_readable_at
+    from {{ ref("stg_ledger__submission") }} as filed
+    left join withdrawn
+        on
+            filed.form_code = withdrawn.form_code
+            and filed.filing_unit_code = withdrawn.filing_unit_code
+    left join accepted
+        on
+            filed.form_code = accepted.form_code
+            and filed.filing_unit_code = accepted.filing_unit_code
+    where
+        filed.stat_month = {{ run_month() }}
+        and filed.submission_id > coalesce(withdrawn.submission_id, 0)
+        -- A return that gave way to one that was withdrawn has not come back.
+        and (filed.state <> 'superseded' or accepted.submission_id is not null)
+    group by filed.form_code, filed.filing_unit_code
 ),
 
 units as (
