@@ -22,7 +22,7 @@ Victim = Literal[
 SERVER: tuple[Victim, ...] = ("backend", "postmaster")
 AIMED_SHARE = 0.5  # of the kills wait until the command has begun to work: it starts slowly
 # How long that work takes, as a share of the command's whole duration.
-WORK = {"submit": 0.05, "receive": 0.5, "build": 0.7, "gate": 0.3, "publish": 0.4}
+WORK = {"submit": 0.05, "receive": 0.5, "build": 0.7, "gate": 0.3, "publish": 0.15}
 GONE_SECONDS = 20.0
 _LOOK = """
 select a.pid, a.state, a.wait_event_type,
