@@ -15,18 +15,15 @@ FULL: dict[str, dict[Victim, int]] = {
 
 
 def quota(kills: int) -> dict[str, dict[Victim, int]]:
-    """Return the full quota scaled to about so many kills, each command at least once."""
+    """Return the full quota scaled to so many kills."""
     whole = sum(sum(victims.values()) for victims in FULL.values())
     if kills >= whole:
         return FULL
     wanted: dict[str, dict[Victim, int]] = {command: {} for command in FULL}
-    places = [
-        (command, victim, count) for command, victims in FULL.items()
-        for victim, count in victims.items()
-    ]  # fmt: skip
-    given = 0.0
-    for command, victim, count in places:
-        before = int(given)
-        given += count * kills / whole
-        wanted[command][victim] = int(given + 1e-9) - before
+    given = 0
+    for command, victims in FULL.items():
+        for victim, count in victims.items():
+            before = given * kills // whole
+            given += count
+            wanted[command][victim] = given * kills // whole - before
     return wanted
