@@ -12,8 +12,7 @@ from warehouse.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
-ROLES = {"reader": "bi_reader", "loader": "tmw_loader", "builder": "tmw_builder",
-         "publisher": "tmw_publisher", "admin": "admin"}  # fmt: skip
+ROLES = ("reader", "loader", "builder", "publisher", "admin")
 
 
 @app.command()
@@ -55,6 +54,8 @@ def url(
     as_json: AsJson = False,
 ) -> None:
     """Print the database address; the reader's with its password, others without."""
+    from sqlalchemy import URL
+
     from warehouse.database import Role, database_url
     from warehouse.server import server_status
 
@@ -63,10 +64,16 @@ def url(
     settings = load_settings()
     if settings.database_url is None and server_status(settings) is None:
         raise ServerError("The database is not running.", remedy="Start it: tmw db start")
-    address = database_url(settings, Role(ROLES[role])).set(drivername="postgresql")
-    text = address.render_as_string(hide_password=role != "reader")
-    if role != "reader":
-        text = address.set(password=None).render_as_string()
+    address = database_url(settings, Role[role])
+    text = URL.create(
+        "postgresql",
+        username=address.username,
+        password=address.password if role == "reader" else None,
+        host=address.host,
+        port=address.port,
+        database=address.database,
+        query=address.query,
+    ).render_as_string(hide_password=False)
     if as_json:
         print_json({"role": role, "url": text})
     else:
