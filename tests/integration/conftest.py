@@ -77,6 +77,21 @@ class Insertion:
         file.write_text("".join(lines), encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Step:
+    """A command line of a page; `printed` is what the page shows of its output, if anything."""
+
+    chapter: str
+    line: str
+    printed: str | None
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code the page states."""
+        stated = re.search(r"# exit (\d+)$", self.line)
+        return int(stated[1]) if stated else 0
+
+
 class Guide:
     """A page of `docs/` whose edits, files and commands a test carries out."""
 
@@ -103,6 +118,25 @@ class Guide:
         """Return every command line of the page, split into words."""
         lines = [line for code in self.blocks("sh") for line in code.splitlines()]
         return [shlex.split(line) for line in lines]
+
+    def steps(self) -> Iterator[Step]:
+        """Return the command lines in order, with what the page says they print and exit with.
+
+        A line ends in "# exit 3" where it does not exit with 0; the `text` block below a `sh`
+        block is what its last line prints.
+        """
+        chapter = ""
+        following = [*self._parts[1:], ("", "", "")]
+        for (prose, language, code), (_, next_language, next_code) in zip(
+            self._parts, following, strict=True
+        ):
+            chapter = (re.findall(r"^##+ (.+)$", prose, flags=re.M) or [chapter])[-1]
+            if language != "sh":
+                continue
+            *silent, last = code.splitlines()
+            for line in silent:
+                yield Step(chapter, line, None)
+            yield Step(chapter, last, next_code if next_language == "text" else None)
 
     def insertions(self) -> list[Insertion]:
         """Return the edits: "In `file`, above the line `anchor`:" and the block below it."""
