@@ -47,13 +47,17 @@ def releases(
             switched["publication_id"],
             switched["replaced"],
             release.signed_by,
-            release.reason + (f" ({n} reservations)" if (n := len(release.reservations)) else ""),
+            release.reason + _reservations(len(release.reservations)),
             switched["candidate_hash"][:_HASH_DIGITS],
         )
         for release in found
         for switched in release.months
     ]
     print_table("Releases", columns, rows)
+
+
+def _reservations(count: int) -> str:
+    return f" ({count} reservation{'s' if count > 1 else ''})" if count else ""
 
 
 def _verify(month: Month | None, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from warehouse.settings import Settings
 
 MIGRATIONS_DIR = Path(__file__).resolve().parent / "migrations"
 RAW_TABLES, RELEASED = "raw tables", "released"
+_SAID = {RAW_TABLES: "the raw tables", RELEASED: "the marts and their published views"}
 _PUBLISHED_BY = (
     "released.py", "published_views.py", "in_force.py", "release_view.py", "release_plan.py",
     "release_calendar.py", "revision_views.py",
@@ -103,5 +104,5 @@ def _not_applied(settings: Settings, applied: Mapping[str, str]) -> str | None:
             return f"{path.name} is not applied"
     for name, sources in derived_sources(settings).items():
         if applied.get(name) != digest(sources):
-            return f"the definitions of the {name} have changed"
+            return f"the definitions of {_SAID[name]} have changed"
     return None
