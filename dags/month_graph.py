@@ -14,6 +14,9 @@ from typing import Any
 from airflow.sdk import Asset, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from warehouse.month import Month
+from warehouse.settings import load_settings
+
 returns_arrived = Asset("returns_arrived", uri="tmw-ledger://returns")
 signature_due = Asset("signature_due", uri="tmw-ledger://signatures")
 
@@ -37,7 +40,6 @@ def month_graph() -> None:
 def build() -> list[str]:
     """Build the run's month, then the published months that show it; return all of them."""
     from cli.revision import build_group
-    from warehouse.settings import load_settings
 
     return [str(month) for month in build_group(load_settings(), run_month(), log.info)]
 
@@ -46,14 +48,12 @@ def build() -> list[str]:
 def gate(months: list[str]) -> str:
     """Ask whether the candidates may be published; a held month is no failure."""
     from cli.revision import gate_group
-    from warehouse.settings import load_settings
 
     verdicts = gate_group(load_settings(), of(months))
     for verdict in verdicts:
         log.info("Build %s of %s is %s", verdict.build_id, verdict.month, verdict.state)
-        for result in verdict.failed:
-            if not result.explained:
-                log.warning("%s %s: %s", result.check_id, result.severity, result.message_en)
+        for result in (result for result in verdict.failed if not result.explained):
+            log.warning("%s %s: %s", result.check_id, result.severity, result.message_en)
     states = {verdict.state for verdict in verdicts}
     if states & {"held", "open"}:
         return "report_hold"
@@ -64,7 +64,6 @@ def gate(months: list[str]) -> str:
 def publish(months: list[str]) -> None:
     """Publish the months in one release; the same figures again make none."""
     from warehouse.releases import publish as publish_months
-    from warehouse.settings import load_settings
 
     log.info("Published: %s", publish_months(load_settings(), of(months)))
 
@@ -72,7 +71,6 @@ def publish(months: list[str]) -> None:
 @task(outlets=[signature_due])
 def request_signature(months: list[str], *, outlet_events: Any) -> int:
     """Ask for a signature; a run of `monthly_signature` shows the form and waits for it."""
-    from warehouse.settings import load_settings
     from warehouse.signature_requests import open_request
 
     request_id = open_request(load_settings(), of(months))
@@ -86,22 +84,19 @@ def request_signature(months: list[str], *, outlet_events: Any) -> int:
 @task
 def report_hold(months: list[str]) -> None:
     """Say in the log which months keep the others waiting, and for which returns."""
-    from warehouse.settings import load_settings
     from warehouse.status import month_status
 
     for month in of(months):
         status = month_status(load_settings(), month)
         log.warning("%s is %s; readers see %s", month, status.build_state, status.publication_id)
-        for due in status.returns:
-            if due.owed and not due.state.startswith("accepted"):
-                log.warning("%s %s is %s", due.form_code, due.area_code, due.state)
+        for due in (due for due in status.returns if due.owed and "accepted" not in due.state):
+            log.warning("%s %s is %s", due.form_code, due.area_code, due.state)
 
 
 @task(outlets=[returns_arrived], trigger_rule="none_failed")
 def announce_later_months(*, outlet_events: Any) -> list[str]:
     """Announce the later months that show this one beside their own and no longer fit it."""
     from warehouse.reopened import stale_months
-    from warehouse.settings import load_settings
 
     stale = stale_months(load_settings(), built=True)  # of others the receipt told, or a backfill
     months = [str(month) for month in stale if month > run_month()]
@@ -111,7 +106,7 @@ def announce_later_months(*, outlet_events: Any) -> list[str]:
     return months
 
 
-def run_month() -> Any:
+def run_month() -> Month:
     """Return the month of this run, its partition key."""
     key = get_current_context()["dag_run"].partition_key
     if not key:
@@ -119,8 +114,6 @@ def run_month() -> Any:
     return of([key])[0]
 
 
-def of(months: list[str]) -> list[Any]:
+def of(months: list[str]) -> list[Month]:
     """Return months by their names."""
-    from warehouse.month import Month
-
     return [Month.parse(month) for month in months]

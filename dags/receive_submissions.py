@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 with DAG(
     "receive_submissions",
-    description="Files from the inbox into the warehouse, minutes after they arrive",
+    description="Files from the inbox into the warehouse, and months that a decision reopened",
     schedule=[inbox],
     doc_md=__doc__,
     **DAG_SETTINGS,

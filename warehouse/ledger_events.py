@@ -63,3 +63,31 @@ def last_event(connection: psycopg.Connection) -> int:
     lock_until_commit(connection, Lock.decide)
     row = connection.execute("select coalesce(max(event_id), 0) from ops.ledger_event").fetchone()
     return int(row[0]) if row else 0
+
+
+def decisions_since(settings: Settings, event_id: int) -> tuple[int, bool]:
+    """Return the last decision, and whether one after `event_id` concerns a month built before it.
+
+    Cheap enough to be asked every few seconds: it reads the decisions after that one, no returns.
+    """
+    with connect(settings, Role.loader) as connection:
+        row = connection.execute(_SINCE, [event_id]).fetchone()
+    return (event_id, False) if row is None or row[0] is None else (int(row[0]), bool(row[1]))
+
+
+_SINCE = """
+select
+    max(event.event_id),
+    bool_or(
+        exists (
+            select from ops.build as build
+            where
+                build.in_force
+                and build.seen_event_id < event.event_id
+                and build.stat_month between event.first_month
+                and coalesce(event.last_month, 'infinity')
+        )
+    )
+from ops.ledger_event as event
+where event.event_id > %s
+"""

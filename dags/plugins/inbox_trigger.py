@@ -1,4 +1,4 @@
-"""Tells Airflow that files have arrived in the inbox, a few seconds after they are whole.
+"""Tells Airflow, seconds later, that whole files lie in the inbox or a decision reopened a month.
 
 Loaded through Airflow's plugins folder, the one place of ours on the triggerer's import path.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 LOOK_SECONDS = 1.5
+DECISION_SECONDS = 4.0
 REMIND_SECONDS = 300.0
 
 Listing = frozenset[tuple[str, int, int]]
@@ -23,7 +24,8 @@ class InboxTrigger(BaseEventTrigger):
     """Fires when something new lies in the inbox and has not changed between two looks.
 
     What stays there although it was announced (the run failed, the machine was switched off)
-    is announced again after `REMIND_SECONDS`.
+    is announced again after `REMIND_SECONDS`. Fires also when a waiver, an excuse, a withdrawal
+    or an assignment was recorded that concerns a month built before it.
     """
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -31,13 +33,14 @@ class InboxTrigger(BaseEventTrigger):
         return ("inbox_trigger.InboxTrigger", {})
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look at the inbox for ever."""
+        """Look at the inbox and at what was decided for ever."""
         from warehouse.settings import load_settings
 
-        inbox = load_settings().inbox_dir
+        settings = load_settings()
+        inbox = settings.inbox_dir
         announced: Listing = frozenset()
         before: Listing = frozenset()
-        announced_at = 0.0
+        announced_at, last_decision, asked_at = 0.0, 0, float("-inf")
         while True:
             now = await asyncio.to_thread(list_inbox, inbox)
             announced &= now  # a file sent again under the same name is new
@@ -46,6 +49,11 @@ class InboxTrigger(BaseEventTrigger):
                 announced, announced_at = now, time.monotonic()
                 yield TriggerEvent({"files": len(now)})
             before = now
+            if time.monotonic() - asked_at > DECISION_SECONDS:
+                last_decision, reopens = await asyncio.to_thread(decided, settings, last_decision)
+                asked_at = time.monotonic()
+                if reopens:
+                    yield TriggerEvent({"decision": last_decision})
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -61,3 +69,16 @@ def list_inbox(inbox: Path) -> Listing:
     except FileNotFoundError:  # no inbox yet, or a file taken in while we looked
         return frozenset(found)
     return frozenset(found)
+
+
+def decided(settings: Any, after: int) -> tuple[int, bool]:
+    """Return the last decision and whether it reopens a month; nothing new without a database."""
+    import psycopg
+
+    from warehouse.errors import WarehouseError
+    from warehouse.ledger_events import decisions_since
+
+    try:
+        return decisions_since(settings, after)
+    except (WarehouseError, psycopg.Error):  # starting, stopping or being migrated
+        return after, False

@@ -9,10 +9,10 @@ from inbox_trigger import InboxTrigger  # type: ignore[import-not-found]
 
 
 async def watch() -> None:
-    """Print `watching`, then the number of files of each event."""
+    """Print `watching`, then of each event the number of files, or the decision's."""
     print("watching", flush=True)
     async for event in InboxTrigger().run():
-        print(event.payload["files"], flush=True)
+        print(*(event.payload.values()), flush=True)
 
 
 asyncio.run(watch())
