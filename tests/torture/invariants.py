@@ -38,6 +38,7 @@ def violations(home: Home, known: Known, *, inbox_taken: bool) -> list[str]:
     with home.snapshot() as snapshot:
         return [
             *_releases(snapshot),
+            *_beside_the_marts(snapshot),
             *_views(snapshot),
             *_intervals(snapshot),
             *_candidates(snapshot, known),
@@ -63,6 +64,26 @@ def _releases(snapshot: psycopg.Connection) -> Iterator[str]:
             wanted, there = rows.get(table, 0), found.get(publication, 0)
             if wanted != there:
                 yield f"partial: {publication} has {there} rows of {wanted} in released.{table}"
+
+
+def _beside_the_marts(snapshot: psycopg.Connection) -> Iterator[str]:
+    """What a release writes beside the marts (revisions, reasons) is of a known publication."""
+    for schema, table in snapshot.execute(
+        "select n.nspname, c.relname from pg_class as c"
+        " inner join pg_namespace as n on c.relnamespace = n.oid"
+        " inner join pg_attribute as a on c.oid = a.attrelid and a.attname = 'publication_id'"
+        " where n.nspname in ('released', 'ops') and c.relkind in ('r', 'p')"
+        " and c.relname <> all(%s) and c.relname <> 'publication'",
+        [_marts(snapshot)],
+    ).fetchall():
+        strangers = snapshot.execute(
+            sql.SQL(
+                "select distinct publication_id from {} where publication_id is not null"
+                " except select publication_id from ops.publication"
+            ).format(sql.Identifier(schema, table))
+        ).fetchall()
+        if strangers:
+            yield f"partial: {schema}.{table} names {strangers}, which the ledger does not know"
 
 
 def _views(snapshot: psycopg.Connection) -> Iterator[str]:
@@ -284,21 +305,28 @@ def publications(home: Home) -> list[str]:
 def _tables(snapshot: psycopg.Connection, schema: str) -> list[str]:
     """Return the tables of a schema that hold rows of marts, without their partitions."""
     rows = snapshot.execute(
-        "select c.relname from pg_class as c inner join pg_attribute as a on c.oid = a.attrelid"
+        "select c.relname from pg_class as c"
         " where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p')"
-        " and not c.relispartition and a.attname = %s order by 1",
-        [schema, "publication_id" if schema == "released" else "stat_month"],
+        " and not c.relispartition and regexp_replace(c.relname, '^mart_', '') = any(%s)"
+        " order by 1",
+        [schema, _marts(snapshot)],
+    )
+    return [row[0] for row in rows]
+
+
+def _marts(snapshot: psycopg.Connection) -> list[str]:
+    """Return the names of the marts as `released` and `published` use them."""
+    rows = snapshot.execute(
+        "select distinct substr(relname, length('mart_') + 1) from pg_class"
+        " where relnamespace = 'marts'::regnamespace and relkind = 'p' and relname ~ '^mart_'"
     )
     return [row[0] for row in rows]
 
 
 def _mart_views(snapshot: psycopg.Connection) -> list[str]:
     rows = snapshot.execute(
-        "select c.relname from pg_class as c"
-        " where c.relnamespace = 'published'::regnamespace and c.relkind = 'v'"
-        " and exists (select from pg_attribute where attrelid = c.oid and attname = 'obs_status')"
-        " and exists ("
-        "     select from pg_attribute where attrelid = c.oid and attname = 'publication_id')"
-        " order by 1"
+        "select relname from pg_class where relnamespace = 'published'::regnamespace"
+        " and relkind = 'v' and relname = any(%s) order by 1",
+        [_marts(snapshot)],
     )
     return [row[0] for row in rows]
