@@ -91,6 +91,23 @@ def gate_group(
     return verdicts
 
 
+def what_holds(settings: Settings, group: Sequence[Month]) -> list[str]:
+    """Return sentences: the state of each month of a group, and the returns each lacks."""
+    from warehouse.status import month_status
+
+    sentences = []
+    for month in group:
+        found = month_status(settings, month)
+        shown = found.publication_id or "nothing"
+        sentences.append(f"{month} is {found.build_state}; readers see {shown}")
+        sentences += [
+            f"{due.form_code} {due.area_code} is {due.state}"
+            for due in found.returns
+            if due.owed and not due.state.startswith("accepted")
+        ]
+    return sentences
+
+
 def revise(
     month: Annotated[str, typer.Option("--month", help="Report month, YYYY-MM.")],
     as_json: AsJson = False,

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
-from month_graph import DAG_SETTINGS
+from dag_settings import DAG_SETTINGS
 
 log = logging.getLogger(__name__)
 

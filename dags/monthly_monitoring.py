@@ -7,7 +7,8 @@ It also finds the months in which nothing arrived at all. `airflow backfill` and
 from __future__ import annotations
 
 from airflow.sdk import DAG, CronPartitionTimetable
-from month_graph import DAG_SETTINGS, month_graph
+from dag_settings import DAG_SETTINGS
+from month_graph import month_graph
 
 with DAG(
     "monthly_monitoring",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG, PartitionedAssetTimetable
-from month_graph import DAG_SETTINGS, month_graph, returns_arrived
+from dag_settings import DAG_SETTINGS, returns_arrived
+from month_graph import month_graph
 
 with DAG(
     "monthly_revision",

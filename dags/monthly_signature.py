@@ -13,7 +13,8 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, Param, PartitionedAssetTimetable, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from month_graph import DAG_SETTINGS, run_month, signature_due
+from dag_settings import DAG_SETTINGS, signature_due
+from month_graph import run_month
 from signature_form import SignatureForm, answer_of
 
 log = logging.getLogger(__name__)

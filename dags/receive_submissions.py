@@ -7,8 +7,8 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetWatcher, task
 from airflow.sdk.exceptions import AirflowSkipException
+from dag_settings import DAG_SETTINGS, returns_arrived
 from inbox_trigger import InboxTrigger
-from month_graph import DAG_SETTINGS, returns_arrived
 
 inbox = Asset(
     "inbox",

@@ -62,6 +62,10 @@ class PublishError(WarehouseError):
     """A release could not be made."""
 
 
+class NotGatedError(PublishError):
+    """The build in force has not been judged; a newer one took the place of one that was."""
+
+
 class LandingError(WarehouseError):
     """A file could not be taken into the landing store."""
 

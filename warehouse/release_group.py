@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from warehouse.database import Role, connect
@@ -20,6 +21,16 @@ def release_group(settings: Settings, month: Month) -> list[Month]:
     group that waits stays together however often it is asked for, and a month whose figures came
     out the same leaves it. Months never published are in no group but their own.
     """
+    return [month, *sorted(_reached(settings, [month]) - {month})]
+
+
+def left_behind(settings: Settings, months: Iterable[Month]) -> list[Month]:
+    """Return the months of the groups of these that are not among them, in calendar order."""
+    switched = set(months)
+    return sorted(_reached(settings, switched) - switched)
+
+
+def _reached(settings: Settings, months: Iterable[Month]) -> set[Month]:
     with connect(settings, Role.builder) as connection:
         shown: dict[date, bool] = dict(connection.execute(_SHOWN).fetchall())
         pending = {Month.of(first_day) for first_day, is_pending in shown.items() if is_pending}
@@ -28,16 +39,16 @@ def release_group(settings: Settings, month: Month) -> list[Month]:
             for reason in reopenings(connection, settings)
             if reason.decides == "figures" and reason.month.first_day in shown
         }
-    steps = [step for months in figure_months(settings) for step in (months, -months)]
-    group = {month}
-    reached = [month]
+    steps = [step for apart in figure_months(settings) for step in (apart, -apart)]
+    group = set(months)
+    reached = list(group)
     while reached:
         of = reached.pop()
         near = {of.shift(step) for step in steps}
         found = (near & pending) - group
         group |= found
         reached += found
-    return [month, *sorted(group - {month})]
+    return group
 
 
 # Every published month, and whether its candidate is not what readers see.

@@ -35,27 +35,46 @@ class Candidate:
 
 
 def add_release(
-    connection: psycopg.Connection, changed: Sequence[Candidate], reason: str | None
+    connection: psycopg.Connection,
+    changed: Sequence[Candidate],
+    reason: str | None,
+    left: Sequence[Month],
 ) -> int:
-    """Record the release and return its id; the reason is made up where none was given."""
+    """Record the release and return its id; the reason is made up where none was given.
+
+    `left` are months that show figures of these, or are shown by them, and are not switched.
+    """
     signers = sorted({c.signed_by for c in changed if c.signed_by})
     reasons = [reason] if reason else sorted({c.sign_reason for c in changed if c.sign_reason})
     if not reasons:
         first, later = "首次发布 first release", "更正发布 revised returns"
         reasons = [f"{c.month}: {later if c.publications else first}" for c in changed]
+    reservations = _warnings(connection, changed) + _left_behind(changed, left)
     row = connection.execute(
         "insert into ops.release (reason, signed_by, reservations) values (%s, %s, %s)"
         " returning release_id",
-        ["; ".join(reasons), "; ".join(signers) or None, Jsonb(_reservations(connection, changed))],
+        ["; ".join(reasons), "; ".join(signers) or None, Jsonb(reservations)],
     ).fetchone()
     if row is None:
         raise PublishError("No release was recorded.", remedy="Run the command again.")
     return int(row[0])
 
 
-def _reservations(
-    connection: psycopg.Connection, changed: Sequence[Candidate]
-) -> list[dict[str, Any]]:
+def _left_behind(changed: Sequence[Candidate], left: Sequence[Month]) -> list[dict[str, Any]]:
+    """Return what readers should know of months that no longer fit those switched."""
+    switched = ", ".join(str(candidate.month) for candidate in changed)
+    return [
+        {
+            "stat_month": str(month),
+            "check_id": "group",
+            "zh": f"{month} 与 {switched} 的数字互相引用，未一并发布",
+            "en": f"{month} belongs together with {switched} and was not switched with it",
+        }
+        for month in left
+    ]
+
+
+def _warnings(connection: psycopg.Connection, changed: Sequence[Candidate]) -> list[dict[str, Any]]:
     """Return what readers should know: the gate's warnings that a signature let pass."""
     rows = connection.execute(
         "select build.stat_month, result.check_id, result.message_zh, result.message_en"

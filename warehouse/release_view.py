@@ -28,7 +28,8 @@ def release_view(at: datetime | None = None) -> PublishedView:
             "publication_id": "What is shown, e.g. 2009-11.r1.",
             "in_force_since": "When readers first saw it.",
             "reason": "Why the release was made.",
-            "reservations": "What readers should know: warnings accepted by signature.",
+            "reservations": "What readers should know: warnings accepted by signature,"
+            " months that do not fit those switched.",
             "signed_by": "Who signed, where a signature was due.",
             "planned_on": "计划发布日 The day on which the month was to be released.",
             "first_released_at": "首次发布时间 When the month was first released.",

@@ -10,10 +10,11 @@ import psycopg
 
 from warehouse.contracts import mart_contracts
 from warehouse.database import Role, connect
-from warehouse.errors import PublishError, UsageError
+from warehouse.errors import NotGatedError, PublishError, UsageError
 from warehouse.explanations import record_explanations
 from warehouse.faults import fault_in
 from warehouse.month import Month
+from warehouse.release_group import left_behind
 from warehouse.release_rows import (
     Candidate,
     add_publication,
@@ -56,7 +57,8 @@ def publish(
 
     A month needs the gate's verdict `ready`, or `waiting_signature` and a signature of its very
     candidate (given here or before by `sign`). Where the figures are those already published,
-    the month is left as it is; without any change there is no release. Raises `MonthHeldError`
+    the month is left as it is; without any change there is no release. Months that belong to the
+    same group and are left out are told to readers as reservations. Raises `MonthHeldError`
     when a month may not be published and `PublishError` when it was not built or not gated.
     """
     if not months:
@@ -82,7 +84,8 @@ def _publish(settings: Settings, months: Sequence[Month], reason: str | None) ->
     with connect(settings, Role.publisher) as connection:
         candidates = [_candidate(connection, month) for month in sorted(set(months))]
         changed = [c for c in candidates if c.candidate_hash != c.published_hash]
-        release_id = add_release(connection, changed, reason) if changed else None
+        left = left_behind(settings, [c.month for c in changed])
+        release_id = add_release(connection, changed, reason, left) if changed else None
         publications: dict[Month, str] = {}
         if release_id is not None:
             for candidate in changed:
@@ -106,7 +109,7 @@ def _publish(settings: Settings, months: Sequence[Month], reason: str | None) ->
 def _candidate(connection: psycopg.Connection, month: Month) -> Candidate:
     build_id, state, candidate_hash, mart_hashes = lock_build(connection, month)
     if state == "built":
-        raise PublishError(
+        raise NotGatedError(
             f"{month} has been built, but no gate has passed it.",
             remedy=f"Run `tmw gate --month {month}` first.",
         )

@@ -37,6 +37,22 @@ def test_a_group_stays_together_until_it_is_published(lab: Any) -> None:
     assert release_group(lab.settings, MONTH) == [MONTH]
 
 
+def test_a_month_published_without_its_group_is_told_to_readers(lab: Any) -> None:
+    lab.candidate(5)
+    lab.candidate(5, month=AFTER)
+    publish(lab.settings, [MONTH, AFTER])
+    lab.candidate(6)
+    lab.candidate(6, month=AFTER)
+    publish(lab.settings, [MONTH])
+    told = "select reservations from published.release where stat_month = '2009-11-01'"
+    ((only,),) = lab.rows(told)
+    assert [(each["stat_month"], each["check_id"]) for each in only] == [("2010-11", "group")]
+    assert "2009-11" in only[0]["zh"]
+    assert "2009-11" in only[0]["en"]
+    publish(lab.settings, [AFTER])  # and now they fit again
+    assert lab.rows(told.replace("2009", "2010")) == [([],)]
+
+
 def test_a_month_whose_figures_came_out_the_same_leaves_the_group(lab: Any) -> None:
     lab.candidate(5)
     lab.candidate(5, month=AFTER)

@@ -50,3 +50,20 @@ def test_two_publications_at_once(lab: Any, environment_of: Environment) -> None
     assert lab.published() == [("2009-11", "2009-11.r1", 5)]
     assert lab.rows("select count(*) from ops.release") == [(1,)]
     assert sum('"release_id": null' in out for out, _ in said) == 1
+
+
+def test_a_run_that_was_overtaken_by_a_build_says_so(
+    lab: Any, environment_of: Environment, tmp_path: Path
+) -> None:
+    lab.candidate(5)
+    lab.candidate(6, state="built")  # by hand, after the gate of the run
+    task = "import sys; sys.path.insert(0, 'dags'); import month_graph as graph;"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{task} graph.publish.function(['{MONTH}'])"],
+        env={**environment_of(lab.settings), "AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "AirflowSkipException: Nothing is published any more: 2009-11" in done.stderr
+    assert lab.published() == []
