@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from expectations.gate import gate_month
@@ -19,10 +21,19 @@ DAG_ID = "monthly_monitoring"
 OTHERS = ("receive_submissions", "monthly_revision")
 
 
-def pause_others(stack: Stack, paused: bool) -> None:
-    """Let nothing but the backfill work, or let everything work again."""
-    for dag_id in OTHERS:
-        stack.api.send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": paused})
+@contextmanager
+def others_paused(stack: Stack) -> Iterator[None]:
+    """Let nothing but the backfill work meanwhile."""
+
+    def pause(paused: bool) -> None:
+        for dag_id in OTHERS:
+            stack.api.send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": paused})
+
+    pause(True)
+    try:
+        yield
+    finally:
+        pause(False)
 
 
 def backfill(stack: Stack, first: Month, last: Month, seconds: float) -> None:

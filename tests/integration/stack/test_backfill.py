@@ -19,7 +19,7 @@ from warehouse.assignments import assign
 from warehouse.month import Month
 from warehouse.settings import Settings
 
-from .backfills import backfill, pause_others, published_rows, run_in_order
+from .backfills import backfill, others_paused, published_rows, run_in_order
 
 if TYPE_CHECKING:
     from tests.integration.stack.conftest import Stack
@@ -46,10 +46,10 @@ def test_a_backfill_ends_as_runs_in_order(
 ) -> None:
     order = Order(("530722",), FIRST, COUNT, seed=20_261_125, townships=1, formats=("csv", "xlsx"))
     simulated = simulate(order, tmp_path / "county")
-    pause_others(stack, True)
-    file_all(stack.settings, simulated)
     file_all(warehouse_home, simulated)
-    backfill(stack, MONTHS[0], MONTHS[-1], SECONDS_FOR_A_MONTH * COUNT)
+    with others_paused(stack):
+        file_all(stack.settings, simulated)
+        backfill(stack, MONTHS[0], MONTHS[-1], SECONDS_FOR_A_MONTH * COUNT)
     run_in_order(warehouse_home, MONTHS)
     expected = published_rows(warehouse_home, MONTHS)
     assert len({row["stat_month"] for row in expected["fund_progress"]}) >= COUNT // 2

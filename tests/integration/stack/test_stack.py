@@ -35,7 +35,7 @@ from warehouse.settings import Settings
 from warehouse.signers import add_signer
 
 from . import small_returns
-from .backfills import backfill, pause_others, published_rows, run_in_order
+from .backfills import backfill, others_paused, published_rows, run_in_order
 
 if TYPE_CHECKING:
     from cli.stack import StackStatus
@@ -207,9 +207,9 @@ def test_another_county_and_month_are_published_beside_it(stack: Stack) -> None:
 
 def test_a_late_file_revises_two_months_in_one_release(stack: Stack, tmp_path: Path) -> None:
     small_returns.owe(stack.settings, MARCH, MARCH_AFTER)
-    for month in (MARCH, MARCH_AFTER):
+    for month in (MARCH, MARCH_AFTER):  # the other way round the later one would be revised here
         small_returns.send(stack.settings, tmp_path, month, 3_000_000)
-    stack.wait_for_publications({"2011-03.r1", "2012-03.r1"})
+        stack.wait_for_publications({f"{month}.r1"})
     stack.wait_until_idle("monthly_revision")
     small_returns.send(stack.settings, tmp_path, MARCH, 3_200_000, version=1)
     stack.wait_for_publications({"2011-03.r2", "2012-03.r2"})
@@ -278,32 +278,33 @@ def test_a_backfill_ends_as_runs_in_order(
 ) -> None:
     """Nothing else is started by it; `make test-long` does the same with 24 simulated months."""
     stack.wait_until_idle("monthly_revision")
-    pause_others(stack, True)
     seen = stack.seen_runs("monthly_revision")
-    for settings in (stack.settings, warehouse_home):
-        small_returns.owe(settings, *SPRING)
-        folder = tmp_path / settings.home.name
-        folder.mkdir()
-        for number, month in enumerate(SPRING, start=1):
-            small_returns.send(settings, folder, month, number * 1_000_000)
-        receive_inbox(settings)
-    backfill(stack, SPRING[0], SPRING[-1], MONTH_SECONDS)
+    with others_paused(stack):
+        for settings in (stack.settings, warehouse_home):
+            small_returns.owe(settings, *SPRING)
+            folder = tmp_path / f"returns-{settings.home.name}"
+            folder.mkdir()
+            for number, month in enumerate(SPRING, start=1):
+                small_returns.send(settings, folder, month, number * 1_000_000)
+            receive_inbox(settings)
+        backfill(stack, SPRING[0], SPRING[-1], MONTH_SECONDS)
     run_in_order(warehouse_home, SPRING)
     expected = published_rows(warehouse_home, SPRING)
     assert {row["stat_month"] for row in expected["fund_progress"]} == {
         month.first_day.isoformat() for month in SPRING
     }
     assert published_rows(stack.settings, SPRING) == expected
-    pause_others(stack, False)
     assert stack.seen_runs("monthly_revision") == seen
 
 
 def test_a_run_beside_a_build_by_hand_waits_for_it(stack: Stack) -> None:
     tmw = Path(sys.executable).with_name("tmw")
     before = stack.rows("select max(release_id) from ops.release")
+    building = "select from ops.build where state = 'building'"
     command = [tmw, "build", "--month", str(SPRING[0])]
     environment = {**os.environ, "TMW_HOME": str(stack.settings.home)}
     with subprocess.Popen(command, env=environment) as by_hand:
+        stack.wait_for("the build by hand", lambda: stack.rows(building), MONTH_SECONDS)
         run = stack.api.trigger("monthly_monitoring", str(SPRING[0]))
         assert by_hand.wait(MONTH_SECONDS) == 0
     assert stack.api.wait_for_run(run, MONTH_SECONDS).state == "success"
