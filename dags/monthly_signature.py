@@ -15,7 +15,7 @@ from airflow.sdk import DAG, Param, PartitionedAssetTimetable, get_current_conte
 from airflow.sdk.exceptions import AirflowSkipException
 from dag_settings import DAG_SETTINGS, signature_due
 from month_graph import run_month
-from signature_form import SignatureForm, answer_of
+from signature_form import ANSWER, SignatureForm, answer_of
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ with DAG(
         request_id: Any = ti.xcom_pull(task_ids="open_form")
         if request_id is None:
             raise AirflowSkipException("Nothing was asked.")
-        settings, answer = load_settings(), answer_of(ti.xcom_pull(task_ids="ask"))
+        settings, answer = load_settings(), answer_of(ti.xcom_pull(task_ids="ask", key=ANSWER))
         if sentence := objection(settings, request_id, answer):
             log.warning("%s", sentence)
             return "open"

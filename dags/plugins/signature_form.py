@@ -18,6 +18,7 @@ from airflow.sdk.timezone import utcnow
 from airflow.triggers.base import TriggerEvent
 from asgiref.sync import sync_to_async
 
+ANSWER = "answer"
 LOOK_SECONDS = 2.0
 
 
@@ -47,6 +48,12 @@ class SignatureForm(ApprovalOperator):
                 request_id=self._request_id(context),
             )
             self.defer(trigger=trigger, method_name="execute_complete")
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Keep the answer for the tasks after this one: of a refusal Airflow keeps no result."""
+        kept = ("chosen_options", "params_input", "responded_by_user")
+        context["ti"].xcom_push(key=ANSWER, value={name: event[name] for name in kept})
+        return super().execute_complete(context, event)
 
     def _request_id(self, context: Any) -> int:
         return int(context["ti"].xcom_pull(task_ids=self.request_task))
