@@ -115,7 +115,11 @@ def _views(checkout: Checkout) -> dict[str, list[str]]:
 
 def _stored(checkout: Checkout) -> dict[str, Any]:
     """Return where every released row lies, and the files of released and built tables."""
-    tables = checkout.rows("select tablename from pg_tables where schemaname = 'released'")
+    tables = checkout.rows(
+        "select tablename from pg_tables where schemaname = 'released'"
+        " and exists (select from pg_class where relnamespace = 'marts'::regnamespace"
+        " and relname = 'mart_' || tablename)"
+    )
     found: dict[str, Any] = {}
     for table in (row["tablename"] for row in tables):
         found[table] = checkout.rows(

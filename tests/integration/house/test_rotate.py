@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.airflow_config import admin_password
+from cli.airflow_accounts import password as admin_password
 from warehouse import rotate as rotation
 from warehouse.database import Role, connect, log_in_with, secret_name
 from warehouse.errors import ServerError, UsageError
