@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from psycopg.rows import dict_row
 
 from examples.simulator.errors import Planted, chosen_kinds, plant_errors, write_truth
@@ -104,9 +103,3 @@ def write_report(path: Path, lines: list[dict[str, Any]]) -> None:
         writer = csv.DictWriter(handle, names)
         writer.writeheader()
         writer.writerows(lines)
-
-
-@pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder for the files of the module's simulations."""
-    return tmp_path_factory.mktemp("county")
