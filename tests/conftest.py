@@ -16,6 +16,8 @@ from uuid import uuid4
 import pytest
 from psycopg import sql
 from pydantic import SecretStr
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from warehouse.database import Role, connect, database_url
 from warehouse.migrate import migrate
@@ -24,12 +26,29 @@ from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 MAINTENANCE_DATABASE = "postgres"
+STACK = "tests/integration/stack/"
 Clone = Callable[[Settings, Path], AbstractContextManager[Settings]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the long story of the real scheduler, so that two workers end together."""
     items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
+
+
+class _OneWorkerForTheStack(LoadFileScheduling):
+    """Gives each file to one worker, and the files of the real stack together, as one story."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return STACK if file.startswith(STACK) else file
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> _OneWorkerForTheStack | None:
+    """Replace the scheduling by files."""
+    by_file = config.getoption("dist") == "loadfile"
+    return _OneWorkerForTheStack(config, log) if by_file else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from cli.airflow_api import ENDED, AirflowApi, DagRun
+from cli.airflow_forms import WaitingForm, waiting_forms
 from cli.stack import StackStatus, stack_start, stack_status, stack_stop
 from warehouse.database import Role, connect
 from warehouse.month import Month
@@ -24,6 +25,10 @@ LISTENING = "0A"
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 T = TypeVar("T")
 _PUBLICATIONS = "select publication_id from ops.publication"
+_FIGURE = """
+select issued_yuan_ytd::int from published.fund_by_source
+where stat_month = %s and area_code = %s and programme_code = %s and fund_source_code = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,41 @@ class Stack:
         """Return the rows of a query."""
         with connect(self.settings, Role.admin) as connection:
             return connection.execute(query.encode(), values or None).fetchall()
+
+    def published_figure(self, month: Month, area: str, programme: str, source: str) -> list[int]:
+        """Return the money issued this year as readers see it, in yuan."""
+        with connect(self.settings, Role.reader) as connection:
+            rows = connection.execute(
+                _FIGURE, [month.first_day, area, programme, source]
+            ).fetchall()
+        return [value for (value,) in rows]
+
+    def publications(self, month: Month) -> list[str]:
+        """Return the publications of a month, the first one first."""
+        where = " where stat_month = %s order by publication_id"
+        return [row[0] for row in self.rows(_PUBLICATIONS + where, month.first_day)]
+
+    def last_request(self) -> tuple[Any, ...]:
+        """Return how the newest request for a signature ended, who answered, and the reason."""
+        query = "select outcome, answered_by, reason from ops.signature_request"
+        return self.rows(f"{query} order by request_id desc limit 1")[0]
+
+    def waiting_form(self, month: Month, after: WaitingForm | None = None) -> WaitingForm:
+        """Wait for the build in force of a month to be asked about, and return its form.
+
+        `after` is the form of the build before, which stays until the newer one has begun.
+        """
+
+        def look() -> WaitingForm | None:
+            (build_id,) = self.rows(
+                "select build_id from ops.build where stat_month = %s and in_force",
+                month.first_day,
+            )[0]
+            forms = waiting_forms(self.api, month)
+            found = next((form for form in forms if f"build {build_id}，" in form.subject), None)
+            return None if found and after and found.run_id == after.run_id else found
+
+        return self.wait_for(f"a form of {month}", look, MONTH_SECONDS)
 
     def wait_for_publications(self, wanted: set[str]) -> None:
         """Wait until these publications are there."""

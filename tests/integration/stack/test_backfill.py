@@ -1,56 +1,64 @@
-"""A backfill of 24 simulated months ends in the rows that 24 runs in order end in.
-
-Takes a stack of its own and most of an hour: `make test-long`.
-"""
+"""A backfill of a few months and a build by hand, beside the scheduler."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from examples.simulator.run import Order, Simulated, simulate
-from ingest.forms.catalogue import load_forms
-from ingest.landing import submit_file
 from ingest.receive import receive_inbox
-from warehouse.areas import import_areas
-from warehouse.assignments import assign
 from warehouse.month import Month
 from warehouse.settings import Settings
 
+from . import small_returns
 from .backfills import backfill, others_paused, published_rows, run_in_order
 
 if TYPE_CHECKING:
     from tests.integration.stack.conftest import Stack
 
-FIRST, COUNT = Month(2009, 1), 24
-MONTHS = [FIRST.shift(number) for number in range(COUNT)]
-SECONDS_FOR_A_MONTH = 120
-
-pytestmark = [pytest.mark.scheduler, pytest.mark.long, pytest.mark.timeout(7200)]
-
-
-def file_all(settings: Settings, simulated: Simulated) -> None:
-    """Take in every return of all months; nothing is built."""
-    if (simulated.out / "areas.csv").exists():
-        import_areas(settings, simulated.out / "areas.csv")
-    assign(settings, simulated.out / "assignments.csv", form_codes=frozenset(load_forms()))
-    for path, moment in simulated.received:
-        submit_file(settings, path, moment)
-    receive_inbox(settings)
+pytestmark = pytest.mark.scheduler
+SPRING = [Month(2014, month) for month in (1, 2, 3)]
+MONTH_SECONDS = 240.0
 
 
 def test_a_backfill_ends_as_runs_in_order(
     stack: Stack, warehouse_home: Settings, tmp_path: Path
 ) -> None:
-    order = Order(("530722",), FIRST, COUNT, seed=20_261_125, townships=1, formats=("csv", "xlsx"))
-    simulated = simulate(order, tmp_path / "county")
-    file_all(warehouse_home, simulated)
+    """Nothing else is started by it; `make test-long` does the same with 24 simulated months."""
+    stack.wait_until_idle("monthly_revision")
+    seen = stack.seen_runs("monthly_revision")
     with others_paused(stack):
-        file_all(stack.settings, simulated)
-        backfill(stack, MONTHS[0], MONTHS[-1], SECONDS_FOR_A_MONTH * COUNT)
-    run_in_order(warehouse_home, MONTHS)
-    expected = published_rows(warehouse_home, MONTHS)
-    assert len({row["stat_month"] for row in expected["fund_progress"]}) >= COUNT // 2
-    assert published_rows(stack.settings, MONTHS) == expected
+        for settings in (stack.settings, warehouse_home):
+            small_returns.owe(settings, *SPRING)
+            folder = tmp_path / f"returns-{settings.home.name}"
+            folder.mkdir()
+            for number, month in enumerate(SPRING, start=1):
+                small_returns.send(settings, folder, month, number * 1_000_000)
+            receive_inbox(settings)
+        backfill(stack, SPRING[0], SPRING[-1], MONTH_SECONDS)
+    run_in_order(warehouse_home, SPRING)
+    expected = published_rows(warehouse_home, SPRING)
+    assert {row["stat_month"] for row in expected["fund_progress"]} == {
+        month.first_day.isoformat() for month in SPRING
+    }
+    assert published_rows(stack.settings, SPRING) == expected
+    assert stack.seen_runs("monthly_revision") == seen
+
+
+def test_a_run_beside_a_build_by_hand_waits_for_it(stack: Stack) -> None:
+    tmw = Path(sys.executable).with_name("tmw")
+    before = stack.rows("select max(release_id) from ops.release")
+    building = "select from ops.build where state = 'building'"
+    command = [tmw, "build", "--month", str(SPRING[0])]
+    environment = {**os.environ, "TMW_HOME": str(stack.settings.home)}
+    with subprocess.Popen(command, env=environment) as by_hand:
+        stack.wait_for("the build by hand", lambda: stack.rows(building), MONTH_SECONDS)
+        run = stack.api.trigger("monthly_monitoring", str(SPRING[0]))
+        assert by_hand.wait(MONTH_SECONDS) == 0
+    assert stack.api.wait_for_run(run, MONTH_SECONDS).state == "success"
+    assert stack.month_state(SPRING[0]) == "published"
+    assert stack.rows("select max(release_id) from ops.release") == before
