@@ -125,9 +125,7 @@ def test_stop_leaves_no_process(stack: Stack) -> None:
 def test_without_an_answer_in_time_a_month_is_held(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(
-        "TMW_SIGNATURE_DAYS", str(SECONDS_TO_SIGN / timedelta(days=1).total_seconds())
-    )
+    monkeypatch.setenv("TMW_SIGNATURE_DAYS", str(DAYS_TO_SIGN))
     stack_start(stack.settings)
     small_returns.owe(stack.settings, UNSIGNED)
     small_returns.send(stack.settings, tmp_path, UNSIGNED, 1_000_000)
