@@ -68,6 +68,17 @@ def cross_form_rules() -> tuple[Rule, ...]:
     return _read(FOLDER / "cross_form.yml", "rules", tuple[Rule, ...])
 
 
+def require_rule(form: Form, check_id: str) -> None:
+    """Raise `UsageError` unless a rule of this id judges the rows of a form."""
+    rules = (*form.rules, *general_rules(), *cross_form_rules())
+    known = sorted({rule.id for rule in rules})
+    if check_id not in known:
+        raise UsageError(
+            f"No rule {check_id!r} judges {form.form_code}.",
+            remedy=f"Use one of: {', '.join(known)}.",
+        )
+
+
 @cache
 def code_list(name: str) -> Mapping[str, Code]:
     """Return a code list by code, in the order of its file."""
