@@ -19,12 +19,14 @@ _PENDING = "next_password_of_administrator"
 # Not among them: airflow_fernet guards arguments of waiting triggers, in Airflow's own database;
 # with another key those could not be read any more.
 AIRFLOW_SECRETS = ("airflow_admin", "airflow_api", "airflow_jwt")
+SIGNER_LOGIN = "airflow_login_"  # and the name of the login
 
 
 def rotated_names(settings: Settings) -> tuple[str, ...]:
     """Return the secrets that can be rotated; an external administrator's password is not ours."""
     roles = [role for role in Role if role is not Role.admin or settings.database_url is None]
-    return (*(secret_name(role) for role in roles), *AIRFLOW_SECRETS)
+    signers = sorted(path.name for path in settings.secret_dir.glob(f"{SIGNER_LOGIN}*"))
+    return (*(secret_name(role) for role in roles), *AIRFLOW_SECRETS, *signers)
 
 
 def rotate(settings: Settings, name: str | None = None) -> list[str]:

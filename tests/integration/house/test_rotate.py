@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.airflow_accounts import password as admin_password
+from cli.airflow_accounts import password
 from warehouse import rotate as rotation
 from warehouse.database import Role, connect, log_in_with, secret_name
 from warehouse.errors import ServerError, UsageError
@@ -42,11 +42,13 @@ def old_is_void(settings: Settings, role: Role, old: str) -> None:
 
 
 def test_all_are_rotated(small_home: Settings) -> None:
+    wang = password(small_home, "wang")
     before = {name: secret(small_home, name) for name in rotated_names(small_home)}
-    page = admin_password(small_home)
+    page = password(small_home)
     assert rotate(small_home) == list(before)
     assert all(secret(small_home, name) != value for name, value in before.items())
-    assert admin_password(small_home) != page
+    assert password(small_home) != page
+    assert password(small_home, "wang") != wang, "a signer's login"
     for role in (Role.admin, Role.reader, Role.publisher):
         old_is_void(small_home, role, before[secret_name(role)])
 
