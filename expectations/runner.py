@@ -15,10 +15,12 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.exc import SQLAlchemyError
 
 from expectations.model import Batch, Check, GateResult, Suite
 from warehouse.database import Role, database_url
 from warehouse.errors import GateError
+from warehouse.faults import fault_in
 from warehouse.settings import Settings
 
 MAX_UNEXPECTED: Final = 50
@@ -31,11 +33,13 @@ def run_suites(
     """Run suites as the publisher and return one result for each check, in their order.
 
     `connection` counts what only an explanation lets pass. Raises `GateError` where an
-    expectation could not be evaluated: that is a fault of ours, never a verdict.
+    expectation could not be evaluated: that is a fault of ours, never a verdict; and
+    `ServerError` where the database went away meanwhile.
     """
     import great_expectations as gx  # noqa: PLC0415 - the import costs seconds
 
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    # It logs a failed statement with its traceback, and hands the same on in its results.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = gx.get_context(mode="ephemeral", project_config=_context_config())
     url = database_url(settings, Role.publisher)
     source = context.data_sources.add_postgres(
@@ -57,6 +61,10 @@ def run_suites(
         for suite in suites:
             for batch in suite.batches:
                 results.extend(_run_batch(gx, source, connection, suite.mart, batch))
+    except (GateError, SQLAlchemyError) as error:
+        if fault := fault_in(settings, error, "The gate did not end"):
+            raise fault from error
+        raise
     finally:
         source.get_execution_engine().close()  # has an engine of its own
         source.get_engine().dispose()

@@ -16,7 +16,8 @@ from warehouse.errors import ServerError, WarehouseError
 from warehouse.settings import Settings
 
 NO_SPACE = "No space left on device"  # as the kernel, PostgreSQL and dbt all say it
-_GONE = (  # as dbt hands it on
+_GONE = (  # as dbt and Great Expectations hand it on
+    "Connection refused",
     "server closed the connection",
     "terminating connection",
     "the database system is in recovery mode",

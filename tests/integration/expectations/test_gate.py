@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from expectations.gate import gate_month
 from expectations.model import GateResult, GateVerdict
 from warehouse.builds import build_month
 from warehouse.database import Role, connect
-from warehouse.errors import GateError
+from warehouse.errors import GateError, ServerError
 from warehouse.month import Month
 from warehouse.settings import Settings
 
@@ -180,3 +181,30 @@ def test_an_overtaken_build_is_not_recorded(
     with pytest.raises(GateError, match="overtaken"):
         gate_month(example, MONTH, now=LATE)
     assert run(example, "select count(*) from ops.gate_result") == [(0,)]
+
+
+def test_a_server_that_goes_away_meanwhile_is_named_in_a_sentence(
+    example: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Great Expectations would log the traceback of what it hands on as a result."""
+    ended = threading.Event()
+
+    def end_its_sessions() -> None:
+        with connect(example, Role.admin, autocommit=True) as admin:
+            while not ended.wait(0.02):
+                admin.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity"
+                    " where application_name = 'tmw gate' and datname = current_database()"
+                    " and query ~ 'as batch'"
+                )
+
+    killer = threading.Thread(target=end_its_sessions)
+    killer.start()
+    try:
+        with pytest.raises(ServerError, match="The gate did not end: the database went away"):
+            gate_month(example, MONTH)
+    finally:
+        ended.set()
+        killer.join()
+    assert "Traceback" not in caplog.text
+    assert gate_month(example, MONTH).state == "ready"
