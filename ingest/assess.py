@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from ingest.forms.catalogue import load_forms
 from ingest.forms.model import Form
+from ingest.known_places import KnownPlaces
 from ingest.parsed import HeadCell, ParsedTable
 from ingest.read.head import ReadHead, read_head, read_tag
 from ingest.read.messages import file_finding, return_finding
@@ -57,9 +58,9 @@ class Assessed:
 class Assessor:
     """Assesses files, one after the other, whatever they do to the reader."""
 
-    def __init__(self, sandbox: Sandbox, known_area: Callable[[str, Month], bool]) -> None:
+    def __init__(self, sandbox: Sandbox, places: KnownPlaces) -> None:
         self._sandbox = sandbox
-        self._known_area = known_area
+        self._places = places
 
     def assess(self, path: Path, file_name: str, current_month: Month) -> Assessed:
         """Return what a file holds, or why it cannot be read.
@@ -99,7 +100,7 @@ class Assessor:
         form = forms.get(head.text("form_code"))
         cells = _named_sheet(head, form)
         month = _identify(result, cells, form)
-        context = HeadContext(forms, current_month, self._known_area, result.file_name)
+        context = HeadContext(forms, current_month, self._places.in_use, result.file_name)
         result.findings += check_head(cells, tag, context)
         result.findings += [
             return_finding("IN-head-doubled", cell=cell.cell, sheet=cell.sheet, value=cell.text)
@@ -126,7 +127,7 @@ class Assessor:
             result.tables.append(parsed)
             result.findings += findings
         result.findings += check_tables(
-            form, result.tables, month, known_area=lambda code: self._known_area(code, month)
+            form, result.tables, month, known_area=lambda code: self._places.in_use(code, month)
         )
         _check_nil(result, head)
         counts = [count_required(form, parsed, month) for parsed in result.tables]

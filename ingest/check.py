@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ingest.areas import AreasInUse
 from ingest.assess import Assessor
+from ingest.known_places import KnownPlaces
 from ingest.read.sandbox import Sandbox
 from warehouse.findings import Finding
 from warehouse.month import Month
@@ -24,7 +24,7 @@ def check_files(settings: Settings, paths: Iterable[Path]) -> list[Finding]:
     current = Month.of(datetime.now(ZoneInfo(settings.timezone)))
     findings: list[Finding] = []
     with Sandbox(settings) as sandbox:
-        assessor = Assessor(sandbox, AreasInUse.from_files(settings))
+        assessor = Assessor(sandbox, KnownPlaces.from_files(settings))
         for path in paths:
             findings += assessor.assess(path, path.name, current).findings
     return findings

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from ingest.areas import AreasInUse
 from ingest.assess import Assessor
 from ingest.feedback import write_feedback
+from ingest.known_places import KnownPlaces
 from ingest.landing import (
     Arrival,
     LandedFile,
@@ -73,7 +73,7 @@ def receive_inbox(settings: Settings, progress: Progress | None = None) -> Recei
         arrivals = waiting_files(settings)
         if not arrivals:
             return received
-        assessor = Assessor(sandbox, AreasInUse.from_ledger(connection))
+        assessor = Assessor(sandbox, KnownPlaces.from_ledger(connection))
         for start in range(0, len(arrivals), BATCH_FILES):
             batch = arrivals[start : start + BATCH_FILES]
             _receive(settings, connection, assessor, batch, received)

@@ -10,7 +10,9 @@ import pytest
 from examples.build import write_return
 from examples.returns import EXAMPLES, ExampleReturn, example_cells, example_returns, rows_of
 from ingest.assess import Assessed, Assessor
+from ingest.known_places import KnownPlaces
 from ingest.read.sandbox import Sandbox
+from warehouse.areas import packaged_areas
 from warehouse.month import Month
 from warehouse.settings import Settings
 
@@ -22,7 +24,7 @@ HUAPING_AS_PRINTED = "FP-08-530723-v0"
 def assessed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assessed]:
     folder = tmp_path_factory.mktemp("reading")
     with Sandbox(Settings(home=folder / "home")) as sandbox:
-        assessor = Assessor(sandbox, lambda _code, _month: True)
+        assessor = Assessor(sandbox, KnownPlaces(packaged_areas()))
         return {filed.return_id: _assess(assessor, folder, filed) for filed in RETURNS}
 
 

@@ -19,7 +19,9 @@ from ingest.generate.choices import Choice
 from ingest.generate.fill import FilledReturn, fill_template, write_filled_template
 from ingest.generate.layout import Cell, Row, in_use
 from ingest.generate.template import write_template
+from ingest.known_places import KnownPlaces
 from ingest.read.sandbox import Sandbox
+from warehouse.areas import packaged_areas
 from warehouse.errors import UsageError
 from warehouse.month import Month
 from warehouse.settings import Settings
@@ -72,7 +74,9 @@ def rows_of(form: Form, numbers: Sequence[int]) -> dict[str, list[dict[str, Cell
 
 def assessed(path: Path, home: Path) -> Assessed:
     with Sandbox(Settings(home=home)) as sandbox:
-        return Assessor(sandbox, lambda *_: True).assess(path, path.name, Month(2010, 1))
+        return Assessor(sandbox, KnownPlaces(packaged_areas())).assess(
+            path, path.name, Month(2010, 1)
+        )
 
 
 def cells_of(path: Path) -> dict[str, dict[str, object]]:

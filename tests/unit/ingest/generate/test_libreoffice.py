@@ -18,7 +18,9 @@ from ingest.forms.model import LAST_MONTH, Form
 from ingest.generate.choices import Choice
 from ingest.generate.fill import write_filled_template
 from ingest.generate.layout import Row, sheet_of
+from ingest.known_places import KnownPlaces
 from ingest.read.sandbox import Sandbox
+from warehouse.areas import packaged_areas
 from warehouse.month import Month
 from warehouse.settings import Settings
 
@@ -89,7 +91,9 @@ def row_of(form: Form) -> Row:
 
 def assessed(path: Path, home: Path) -> Assessed:
     with Sandbox(Settings(home=home)) as sandbox:
-        return Assessor(sandbox, lambda *_: True).assess(path, path.name, Month(2010, 1))
+        return Assessor(sandbox, KnownPlaces(packaged_areas())).assess(
+            path, path.name, Month(2010, 1)
+        )
 
 
 def test_a_return_saved_by_it_reads_as_before(saved: Saved, form: Form, tmp_path: Path) -> None:
