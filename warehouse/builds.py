@@ -22,6 +22,7 @@ from warehouse.locks import Lock, Progress, exclusive, silent
 from warehouse.month import Month
 from warehouse.readings import followed_readings, hand_on
 from warehouse.settings import Settings
+from warehouse.stated_reasons import explain_build
 from warehouse.waivers import apply_waivers
 
 ACCEPTED_STATES = ("accepted", "accepted_with_warnings")
@@ -125,11 +126,12 @@ def check_token(connection: psycopg.Connection, build: OpenBuild) -> None:
 
 
 def finish_build(settings: Settings, build: OpenBuild) -> BuildResult:
-    """Take over the findings, apply waivers and hash the candidate, all or nothing."""
+    """Take over the findings, explain them, and hash the candidate, all or nothing."""
     with connect(settings, Role.builder) as connection:
         check_token(connection, build)
         copy_findings(connection, build.build_id, build.month.first_day)
         apply_waivers(connection, build.build_id, build.month.first_day)
+        explain_build(connection, build.build_id)
         candidate = hash_candidate(
             connection, mart_contracts(settings), schema="marts", month=build.month.first_day
         )

@@ -19,7 +19,7 @@ from warehouse.database import Role, connect
 from warehouse.locks import Lock, lock_until_commit
 from warehouse.settings import Settings
 
-Kind = Literal["withdrawn", "waived", "excused", "owed_again", "assigned"]
+Kind = Literal["withdrawn", "waived", "excused", "owed_again", "assigned", "explained"]
 
 
 @dataclass(frozen=True)

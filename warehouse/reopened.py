@@ -17,7 +17,7 @@ from warehouse.settings import Settings
 
 Cause = Literal[
     "not_built", "failed", "arrived", "superseded", "withdrawn", "waived", "excused",
-    "owed_again", "assigned", "other_month",
+    "owed_again", "assigned", "explained", "other_month",
 ]  # fmt: skip
 
 
@@ -115,6 +115,7 @@ _SENTENCES: Final[dict[Cause, tuple[str, str]]] = {
     "excused": ("新登记免报（{what}）", "an excuse was recorded ({what})"),
     "owed_again": ("取消免报（{what}）", "an excuse was taken back ({what})"),
     "assigned": ("报送任务有变动（{what}）", "an assignment was changed ({what})"),
+    "explained": ("核实问题已说明（回执{what}）", "a unit explained warnings (receipt {what})"),
     "other_month": ("{of}所依据的{what}已重新汇总", "its {of} read {what}, which was built again"),
 }
 
