@@ -117,17 +117,17 @@ class Lab:
         """Build a month with the project as it stands in the repository."""
         return build_month(self.settings, month)
 
+    def build_model(self, model: str, month: Month = MONTH) -> None:
+        """Build a model of a month and what it is made of: a third of the time of all."""
+        run = _run(open_build(self.settings, month))
+        run_dbt(self.settings, ["run", "--select", model, f"+{model},path:models/core"], run=run)
+
     def run_edited(self, *selection: str, build: OpenBuild | None = None) -> dict[str, str]:
         """Run models of the edited project in a new build; return model -> message of failure."""
-        build = build or open_build(self.settings, MONTH)
-        variables = {
-            "STAT_MONTH": build.month.first_day.isoformat(),
-            "BUILD_ID": build.build_id,
-            "BUILD_TOKEN": str(build.token),
-        }
+        run = _run(build or open_build(self.settings, MONTH))
         edited = SettingsOfProject(**self.settings.model_dump(), project=self.project)
         try:
-            run_dbt(edited, ["run", "--select", *selection], run=variables)
+            run_dbt(edited, ["run", "--select", *selection], run=run)
         except BuildError:
             results = json.loads((edited.run_dir / "dbt" / "run_results.json").read_text())
             return {
@@ -152,6 +152,14 @@ class Lab:
     def candidate(self, mart: str) -> list[Any]:
         """Return a mart's rows, and the identity of the partition that holds them."""
         return self.rows(f"select tableoid, to_jsonb(mart) from marts.{mart} as mart order by 2")
+
+
+def _run(build: OpenBuild) -> dict[str, object]:
+    return {
+        "STAT_MONTH": build.month.first_day.isoformat(),
+        "BUILD_ID": build.build_id,
+        "BUILD_TOKEN": str(build.token),
+    }
 
 
 def _insert(connection: Connection, table: str, rows: Rows) -> None:

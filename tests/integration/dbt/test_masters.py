@@ -25,11 +25,11 @@ def test_a_project_stays_known_and_keeps_the_month_of_its_attributes(lab: Lab) -
     september, october = MONTH.shift(-2), MONTH.shift(-1)
     line = lab.project_row(LINE, row_kind="2", units=5)
     lab.receive(COUNTY, "FP-01", [lab.project_row(OLD, project_name="甲"), line], month=september)
-    lab.build(september)
+    lab.build_model("dim_project", september)
     lab.receive(
         COUNTY, "FP-01", [lab.project_row(OLD, project_name="甲", state="5")], month=october
     )
-    lab.build(october)
+    lab.build_model("dim_project", october)
     # In November the project has another name, and two units file the new one.
     lab.receive(
         COUNTY,
@@ -37,7 +37,7 @@ def test_a_project_stays_known_and_keeps_the_month_of_its_attributes(lab: Lab) -
         [lab.project_row(OLD, project_name="乙"), lab.project_row(NEW, project_name="丙")],
     )
     lab.receive(TOWNSHIP, "FP-01", [lab.project_row(NEW, project_name="丁")])
-    lab.build()
+    lab.build_model("dim_project")
 
     facts = "project_code, project_name, state_code, first_month, valid_from, last_filed_month"
     rows = lab.rows(
@@ -55,7 +55,7 @@ def test_a_project_stays_known_and_keeps_the_month_of_its_attributes(lab: Lab) -
         " where stat_month = '2009-10-01' order by 1"
     ) == [(OLD, "甲", "5", s, s, o, True), (LINE, None, "4", s, s, s, False)]
     # Building a month again reads the months before it alone, never itself.
-    lab.build()
+    lab.build_model("dim_project")
     assert rows == lab.rows(
         f"select {facts}, is_filed_now from core.dim_project"
         " where stat_month = '2009-11-01' order by 1"
@@ -67,10 +67,10 @@ def test_a_village_is_known_by_committee_and_local_number(lab: Lab) -> None:
     lab.receive(
         TOWNSHIP, "FP-03", [lab.village_row(VILLAGE), lab.village_row(OTHER)], month=october
     )
-    lab.build(october)
+    lab.build_model("dim_village", october)
     lump = lab.village_row(None, row_kind="2", village_kind=None, units=20)
     lab.receive(TOWNSHIP, "FP-03", [lab.village_row(VILLAGE, programme_batch="2010-1"), lump])
-    lab.build()
+    lab.build_model("dim_village")
     assert lab.rows(
         "select village_id, committee_code, local_no, first_month, valid_from, is_filed_now"
         " from core.dim_village where stat_month = '2009-11-01' order by 1"
@@ -94,7 +94,7 @@ def test_villages_of_a_project_stand_once_each(lab: Lab) -> None:
             {"project_code": OLD, "village_id": OTHER, "plan_share": 40},
         ],
     )
-    lab.build()
+    lab.build_model("fct_project_village_monthly")
     assert lab.rows(
         "select project_code, village_id, plan_share_pct, source"
         " from core.fct_project_village_monthly order by 1, 2"

@@ -18,11 +18,11 @@ def test_growth_is_over_the_same_month_of_last_year(lab: Lab) -> None:
     year_before = MONTH.shift(-12)
     lab.receive(COUNTY, "FP-02", [lab.fund(80)], month=year_before)
     lab.receive(CITY, "FP-02", [lab.fund(1000)], month=year_before)
-    lab.build(year_before)
+    lab.build_model("mart_fund_progress", year_before)
     before = lab.rows("select to_jsonb(m) from marts.mart_fund_progress as m order by 1")
     # The city files nothing this year: its money of last year is shown and stands in no growth.
     lab.receive(COUNTY, "FP-02", [lab.fund(100)])
-    lab.build()
+    lab.build_model("mart_fund_progress")
 
     assert lab.rows(
         "select area_code, issued_yuan_ytd, issued_yuan_ytd_last_year, growth_pct,"
@@ -42,7 +42,7 @@ def test_growth_is_over_the_same_month_of_last_year(lab: Lab) -> None:
 
 def test_blank_is_not_zero_and_no_area_above_the_highest_unit_has_a_row(lab: Lab) -> None:
     lab.receive(COUNTY, "FP-02", [lab.fund(None, amount_paid_y=0)])
-    lab.build()
+    lab.build_model("mart_fund_by_source")
     assert lab.rows(
         "select distinct area_code, issued_yuan_ytd, paid_yuan_ytd, lump_share_pct, obs_status"
         " from marts.mart_fund_by_source"
