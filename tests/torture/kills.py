@@ -139,7 +139,10 @@ def _strike_command(
     if kill.victim == "group":
         os.killpg(process.pid, signal.SIGKILL)
         return
-    os.kill(target, signal.SIGKILL)
+    try:
+        os.kill(target, signal.SIGKILL)
+    except ProcessLookupError:  # a reader of files has a group of its own and was not frozen
+        kill.counted = False
     os.killpg(process.pid, signal.SIGCONT)
 
 
