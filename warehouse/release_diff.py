@@ -15,6 +15,13 @@ from warehouse.contracts import MartColumn, MartContract
 # A number's difference is later - earlier; every other type has none.
 _NUMBERS = ("numeric", "decimal", "bigint", "integer", "smallint")
 
+_KIND = """case
+        when {earlier} is null then 'added'
+        when {later} is null then 'removed'
+        when {measure} = 'obs_status' then 'reflagged'
+        else 'revised'
+    end"""
+
 # Keys are never null. Rows are compared as they are stored and only those that differ are taken
 # apart, so a national month costs one join of its two publications. A mart may have key columns
 # of any name (control_total has `measure` and `row_key`): the names of `cell` end in `_`.
@@ -27,12 +34,7 @@ select
     compared.area_code,
     compared.row_key,
     compared.measure,
-    case
-        when compared.earlier is null then 'added'
-        when compared.later is null then 'removed'
-        when compared.measure = 'obs_status' then 'reflagged'
-        else 'revised'
-    end as kind,
+    {kind} as kind,
     compared.row_change,
     compared.earlier,
     compared.later,
@@ -101,6 +103,7 @@ def _of_mart(mart: MartContract, pairs: sql.Composable) -> sql.Composed:
     row_key = [sql.SQL("{}, {}").format(name, sql.Identifier(name)) for name in keys]
     return sql.SQL(_DIFFERENCES).format(
         subject=mart.subject,
+        kind=kind_of("compared", "earlier", "later"),
         pairs=pairs,
         released=sql.Identifier("released", mart.subject),
         columns=sql.SQL(", ").join(map(sql.Identifier, mart.column_names)),
@@ -114,6 +117,15 @@ def _of_mart(mart: MartContract, pairs: sql.Composable) -> sql.Composed:
         ),
         earlier=sql.SQL(", ").join(sql.Identifier("earlier", column.name) for column in values),
         later=sql.SQL(", ").join(sql.Identifier("later", column.name) for column in values),
+    )
+
+
+def kind_of(row: str, earlier: str, later: str) -> sql.Composable:
+    """Return SQL for the kind of a revision, from columns of `row`: two values and `measure`."""
+    return sql.SQL(_KIND).format(
+        earlier=sql.Identifier(row, earlier),
+        later=sql.Identifier(row, later),
+        measure=sql.Identifier(row, "measure"),
     )
 
 

@@ -12,48 +12,8 @@ from datetime import datetime
 from psycopg import sql
 
 from warehouse.published_view import PublishedView
-
-_KIND = (
-    "added (no value before), removed (none any more), reflagged (another obs_status) or revised."
-)
-_HORIZON = "first_to_second or first_to_latest publication of a month."
-_STATISTICS = {
-    "table_name": "表 The published view.",
-    "area_level": "级别 Level of the areas; sums of one level count every line once.",
-    "measure": "指标 The column of that view; numbers with a unit only.",
-    "horizon": f"跨度 {_HORIZON}",
-    "n": "数值个数 Values present in both publications, unchanged ones included.",
-    "n_revised": "修订个数 Of these, the values that differ.",
-    "mr": "平均修订 Mean revision: sum of R / n, R = later - earlier.",
-    "mar": "平均绝对修订 Mean absolute revision: sum of |R| / n.",
-    "rmar": "相对平均绝对修订 Relative mean absolute revision: sum of |R| / sum of |later|; null"
-    " where that is 0.",
-    "maxar": "最大绝对修订 Largest |R|.",
-    "sum_revision": "修订合计 Sum of R, so that means of other groups can be made.",
-    "sum_absolute_revision": "绝对修订合计 Sum of |R|.",
-    "sum_absolute_later": "后值绝对合计 Sum of |later| over the same n values.",
-}
-_CELL = {
-    "stat_month": "报告月份 Reporting month, as its first day.",
-    "area_code": "区划代码 Area, 12 digits.",
-    "area_level": "级别 province, prefecture, county, township or village.",
-    "area_name_zh": "区划名称 Name of the area in Chinese.",
-    "obs_status": "观测状态 Status of the row in the later publication, of the earlier one where it"
-    " left.",
-    "publication_id": "发布 The later publication.",
-    "release_id": "发布批次 The release that brought it into force.",
-    "table_name": "表 The published view in which the value stands.",
-    "row_key": "行关键字 The key of the row beside the month, as json.",
-    "row_is_total": "合计行 Whether it is a total row of that view.",
-    "measure": "指标 The column of that view.",
-    "kind": f"修订类型 {_KIND}",
-    "earlier": "修订前 The value before, as text; null where there was none.",
-    "later": "修订后 The value after, as text; null where there is none.",
-    "revision": "修订额 R = later - earlier; null unless both are numbers.",
-    "earlier_status": "修订前状态 Status of the row before.",
-    "later_status": "修订后状态 Status of the row after.",
-    "earlier_publication_id": "修订前发布 The publication before.",
-}
+from warehouse.release_diff import kind_of
+from warehouse.revision_columns import REVISED_CELL, STATISTICS
 
 
 def revision_views(at: datetime | None = None) -> list[PublishedView]:
@@ -74,7 +34,7 @@ def _cells(at: datetime | None) -> PublishedView:
         sql.SQL(_CELLS).format(known=known_revisions(at)),
         "数据修订 Every published value that a release changed, against the publication before it.",
         {
-            **_CELL,
+            **REVISED_CELL,
             "released_at": "修订时间 When readers saw the later value.",
             "reason": "修订原因 Which returns changed, or which months; or the rollback.",
             "release_reason": "发布说明 Reason of the release, in a person's words where given.",
@@ -85,11 +45,15 @@ def _cells(at: datetime | None) -> PublishedView:
 def _since_first(at: datetime | None) -> PublishedView:
     return PublishedView(
         "revisions_since_first",
-        sql.SQL(_SINCE_FIRST).format(chain=_chain(at), known=known_revisions(at)),
+        sql.SQL(_SINCE_FIRST).format(
+            chain=_chain(at),
+            known=known_revisions(at),
+            kind=kind_of("chain", "first_value", "last_value"),
+        ),
         "首次发布以来的修订 Every published value that differs between the first publication of"
         " its month and the one in force.",
         {
-            **_CELL,
+            **REVISED_CELL,
             "publication_id": "发布 The publication in force.",
             "release_id": "发布批次 The release that brought it into force.",
             "earlier_publication_id": "首次发布 The first publication of the month.",
@@ -104,8 +68,8 @@ def _statistics_monthly(at: datetime | None) -> PublishedView:
         sql.SQL(_MONTHLY).format(known=known_revisions(at), chain=_chain(at)),
         "分月修订统计 Statistics of the revisions of each month that was published more than once.",
         {
-            "stat_month": _CELL["stat_month"],
-            **_STATISTICS,
+            "stat_month": REVISED_CELL["stat_month"],
+            **STATISTICS,
             "publication_id": "发布 The later publication.",
             "earlier_publication_id": "首次发布 The first publication of the month.",
         },
@@ -118,7 +82,7 @@ def _statistics(at: datetime | None) -> PublishedView:
         sql.SQL(_ALL_MONTHS).format(monthly=_statistics_monthly(at).query),
         "修订统计 Statistics of the revisions of all months that were published more than once.",
         {
-            **_STATISTICS,
+            **STATISTICS,
             "months": "月份数 Months in it.",
             "first_month": "首月 The first of these months.",
             "last_month": "末月 The last of these months.",
@@ -243,12 +207,7 @@ select
     chain.row_key,
     chain.row_is_total,
     chain.measure,
-    case
-        when chain.first_value is null then 'added'
-        when chain.last_value is null then 'removed'
-        when chain.measure = 'obs_status' then 'reflagged'
-        else 'revised'
-    end as kind,
+    {kind} as kind,
     chain.first_value as earlier,
     chain.last_value as later,
     chain.difference as revision,
