@@ -21,7 +21,7 @@ from warehouse.settings import Settings
 from warehouse.status import month_status
 
 MONTH_SECONDS = 240.0
-SECONDS_TO_READ = 3.0
+SECONDS_TO_READ = 8.0
 LISTENING = "0A"
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 T = TypeVar("T")
@@ -104,8 +104,8 @@ class Stack:
             return None if found and after and found.run_id == after.run_id else found
 
         form = self.wait_for(f"a form of {month}", look, MONTH_SECONDS)
-        # Nobody reads faster: an answer within the second in which the form opens meets Airflow's
-        # own late event of that, which makes it ask once more.
+        # Nobody reads faster: an answer that comes before Airflow has noted that the form is open
+        # (its executor tells it late on a busy machine) is lost, and the form asks once more.
         time.sleep(SECONDS_TO_READ)
         return form
 
