@@ -31,8 +31,8 @@ class CellMark:
 
     E estimated and U about / more than: the frame holds the number. L not collected (`reason`
     is the text in parentheses), M cannot exist, O unreadable: the frame is blank there. For O
-    `check_id` says what it failed: `G10` (masked or unreadable text), `IN-not-a-number`,
-    `IN-not-a-date` or `IN-not-a-bool`; the checks make the finding, not the reader.
+    `check_id` says what it failed (`ingest.read.cells.Problem`) and `expected` what would have
+    done, where that is known; the checks make the finding, not the reader.
     """
 
     row_no: int
@@ -41,6 +41,7 @@ class CellMark:
     text: str
     reason: str | None = None
     check_id: str | None = None
+    expected: str | None = None
 
 
 @dataclass(frozen=True)

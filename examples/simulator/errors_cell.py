@@ -93,7 +93,7 @@ def _has(*columns: str) -> Pick:
 def _type_kinds() -> list[Kind]:
     return [
         CellKind("words-for-a-number", "IN-not-a-number", 0, "FP-02",
-                 lambda row: row["amount_issued_m"] > 0, _to("amount_issued_m", "三万元整")),
+                 lambda row: row["amount_issued_m"] > 0, _to("amount_issued_m", "数万元")),
         CellKind("fraction-of-a-person", "IN-not-a-number", 0, "FP-03", _any,
                  _to("poor_persons", 12.5)),
         CellKind("two-numbers-in-a-cell", "IN-not-a-number", 0, "FP-08", _any,

@@ -59,6 +59,8 @@ class Column(Definition):
     `codes` names a code list, `only_codes` the part of it this form accepts. `minimum` and
     `maximum` are the plausible range (a warning); without a `minimum` of its own, a number
     that is no in-month flow (basis M) or total of such flows (Y) may not be negative.
+    With `fixed_length`, every code of the column has `length` digits. `yes_words` and `no_words`
+    are what a column of yes and no is also answered with (有, 无).
     `reversible` numbers may be negative (a balance that may be overdrawn).
     `required_kinds` names the row kinds in which the cell must be filled. `additive` says
     whether the values of several rows may be added (control totals compare additive measures).
@@ -75,6 +77,9 @@ class Column(Definition):
     headings: tuple[Heading, ...] = ()
     type: ColumnType
     length: int | None = None
+    fixed_length: bool = False
+    yes_words: tuple[str, ...] = ()
+    no_words: tuple[str, ...] = ()
     precision: int = 16
     scale: int = 2
     unit: str | None = None

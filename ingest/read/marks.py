@@ -1,7 +1,8 @@
 """Cells that are more, or less, than a plain value: estimated, about, not collected, masked.
 
 A mark is written in the cell itself, because a csv file has no styles or notes:
-`150000(估)` E, `约150000` or `150000以上` U, `未收集(原因)` L, `—`, `/` or `不适用` M.
+`150000(估)` E; `约150000`, `150000以上` or `300余万元` U; `未收集(原因)` L; `—`, `-`, `/`, `无` or
+`不适用` M.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from typing import Final, Literal
 
 Status = Literal["E", "U", "L", "M", "O"]
 
-NOT_APPLICABLE: Final = frozenset({"—", "——", "－－", "/", "／", "不适用"})
+NOT_APPLICABLE: Final = frozenset({"—", "——", "－－", "-", "－", "–", "/", "／", "无", "不适用"})
 _NOT_COLLECTED: Final = re.compile(r"未收集\s*(?:[(（](.*)[)）])?", re.DOTALL)
-_ESTIMATED: Final = re.compile(r"(.+?)\s*\(估(?:计|算)?\)")
-_ABOUT: Final = re.compile(r"(?:约|大约)\s*(.+)|(.+?)\s*(?:以上|左右)")
-# Digits that somebody blotted out: "XX", "3x,410", "10 x", "***".
-_MASKED: Final = re.compile(r"[\d.,\s]*[xX×*○●□■?][\d.,\sxX×*○●□■?]*")
+_ESTIMATED: Final = re.compile(r"(.+?)\s*\(估(?:计|算)?(?:数|值)?\)")
+_ABOUT: Final = re.compile(r"(?:大约|约|超过|逾)\s*(.+)|(.+?)\s*(?:以上|左右)")
+# 300余万元, 十多万: more than what is written; 余额 and the like are other words.
+_MORE_THAN: Final = re.compile(
+    r"(.*[0-9一二两三四五六七八九十百千万亿])(?:余|多)([万亿元户人亩个套%]*)"
+)
+# Digits blotted out, or shown as ##### in a column too narrow: "XX", "3x,410", "10 x", "***".
+_MASKED: Final = re.compile(r"[\d.,\s]*[xX×*○●□■?#][\d.,\sxX×*○●□■?#]*")
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,21 @@ def without_number_mark(text: str) -> Marked:
         return marked
     plain = narrow(text)
     status: Status | None = None
-    about = _ABOUT.fullmatch(plain)
-    if about is not None:
-        status, plain = "U", (about[1] or about[2]).strip()
+    plain, status = _without_about(plain, status)
     estimated = _ESTIMATED.fullmatch(plain)
     if estimated is not None:
-        status, plain = status or "E", estimated[1].strip()
-        about = _ABOUT.fullmatch(plain)
-        if about is not None:
-            status, plain = "U", (about[1] or about[2]).strip()
+        plain, status = _without_about(estimated[1].strip(), status or "E")
     return Marked(plain, status)
+
+
+def _without_about(plain: str, status: Status | None) -> tuple[str, Status | None]:
+    about = _ABOUT.fullmatch(plain)
+    if about is not None:
+        plain, status = (about[1] or about[2]).strip(), "U"
+    more = _MORE_THAN.fullmatch(plain)
+    if more is not None:
+        plain, status = f"{more[1]}{more[2]}", "U"
+    return plain, status
 
 
 def is_masked(text: str) -> bool:

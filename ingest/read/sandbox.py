@@ -19,14 +19,23 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from ingest.read.child import READY
 from ingest.read.preflight import UnreadableFileError
 from warehouse.errors import LandingError
 from warehouse.settings import Settings
 
-Cell = str | float | int | bool | date | None
+
+@dataclass(frozen=True)
+class CellFault:
+    """A cell that shows no value of its own: an error, or a formula nobody calculated."""
+
+    kind: Literal["error", "formula"]
+    text: str
+
+
+Cell = str | float | int | bool | date | CellFault | None
 
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 

@@ -36,11 +36,15 @@ _LAST_MONTH: Final = label_key(LAST_MONTH)
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a column of the form stands in the sheet, and what its numbers are multiplied by."""
+    """Where a column of the form stands in the sheet, and what its numbers are multiplied by.
+
+    `stated` is the unit that heading or head state, `unit` that or the column's own.
+    """
 
     column: Column
     index: int
     heading: str
+    stated: str | None
     unit: str | None
     factor: Decimal
 
@@ -186,7 +190,7 @@ def _places(
         if factor is None:
             report("unit", index, heading, column)
             factor = Decimal(1)
-        places[column.name] = _Place(column, index, heading, unit or column.unit, factor)
+        places[column.name] = _Place(column, index, heading, unit, unit or column.unit, factor)
     return list(places.values()), findings
 
 
@@ -258,7 +262,7 @@ def _read_column(
             values.append(None)
             texts.append("")
             continue
-        parsed = parse_cell(cell, column, place.factor, codes)
+        parsed = parse_cell(cell, column, place.factor, codes, place.stated)
         values.append(parsed.value)
         texts.append(parsed.text or "")
         mark = _mark(row_no, column, parsed)
@@ -271,7 +275,7 @@ def _mark(row_no: int, column: Column, parsed: Parsed) -> CellMark | None:
     text = parsed.text or ""
     if parsed.problem is not None:
         reason = parsed.reason or "cannot be read as a value of this column"
-        return CellMark(row_no, column.name, "O", text, reason, parsed.problem)
+        return CellMark(row_no, column.name, "O", text, reason, parsed.problem, parsed.expected)
     if parsed.status is not None:
         return CellMark(row_no, column.name, parsed.status, text, parsed.reason)
     return None

@@ -39,7 +39,8 @@ def check_unreadable(parsed: ParsedTable, findings: TableFindings) -> None:
     for mark in parsed.marks:
         if mark.status == "O":
             rule = general_rule(mark.check_id or "G10")
-            findings.add(rule, mark.row_no, mark.column, reason=None)
+            words = {"expected": mark.expected or ""}
+            findings.add(rule, mark.row_no, mark.column, words=words, expected=mark.expected)
 
 
 def check_required(parsed: ParsedTable, marks: MarksByColumn, findings: TableFindings) -> None:

@@ -124,9 +124,9 @@ BAD = {
     "text in a number cell": Bad(
         "IN-not-a-number",
         "rejected",
-        lambda w: w("text.xlsx", [w.row(carried_in="三万元")]),
+        lambda w: w("text.xlsx", [w.row(carried_in="数万元")]),
         heading="上年结转",
-        value="三万元",
+        value="数万元",
     ),
     "masked number": Bad(
         "G10",

@@ -80,7 +80,8 @@ def test_masked_digits_are_g10(cell: str) -> None:
 @pytest.mark.parametrize(
     "cell",
     [
-        "三万元", "150万", "1,23", "1,2345", "1 000", "1.2E+08", "-", "--", "=1+1", "NaN", "inf",
+        "数万元", "百万", "1,23", "1,2345", "120 130", "1.2E+08", "--", "120³", "12①",
+        "½", "=1+1", "NaN", "inf",
         "1_000", "1.2.3", ".5", True, date(2009, 11, 5), "1" * 20, "99999999999999999",
         "（估）", "约", "估150000",
     ],
@@ -183,10 +184,16 @@ def test_area_codes_survive_a_number_cell() -> None:
         ("530722208001000\u3000松坪 村委会", "530722208001000"),
         ("5307222080010 松坪村委会", "5307222080010 松坪村委会"),
         ("松坪村委会 530722208001000", "松坪村委会 530722208001000"),
-        ("-", "-"),
     ],
 )
 def test_a_choice_keeps_its_code_and_loses_its_name(cell: str, value: str) -> None:
     parsed = parse_cell(cell, column("char", length=15, choices="villages"))
     assert (parsed.value, parsed.text) == (value, cell)
     assert parse_cell(cell, column("char", length=15)).value == cell
+
+
+def test_a_dash_is_the_key_of_what_has_none_and_else_not_applicable() -> None:
+    key = column("char", length=15, choices="villages", key=True, key_default="-")
+    assert parse_cell("-", key).value == "-"
+    other = parse_cell("-", column("char", length=15, choices="villages"))
+    assert (other.value, other.status) == (None, "M")
