@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ingest.forms.catalogue import load_forms
 from ingest.forms.model import Form
@@ -14,9 +14,9 @@ from ingest.known_places import KnownPlaces
 from ingest.parsed import HeadCell, ParsedTable
 from ingest.read.head import ReadHead, read_head, read_tag
 from ingest.read.messages import file_finding, return_finding
-from ingest.read.preflight import UnreadableFileError
-from ingest.read.sandbox import Grid, Sandbox
+from ingest.read.sandbox import Grid, Progress, Sandbox
 from ingest.read.table import read_table
+from ingest.read.unreadable import UnreadableFileError
 from ingest.validate import HeadContext, check_head, check_tables, count_required, report_month
 from warehouse.errors import AssessmentError, LandingError
 from warehouse.findings import Finding
@@ -29,14 +29,22 @@ _FIRST_YEAR: Final = 1949
 _FATAL_IN_HEAD: Final = frozenset({"IN-unknown-form", "IN-edition", "IN-money-unit"})
 
 log = logging.getLogger(__name__)
+Reached = Literal["preflight", "opened", "table_searched"]
 
 
 @dataclass
 class Assessed:
-    """One file, read and checked; `readable` is false where not even its sheets could be read."""
+    """One file, read and checked; `readable` is false where not even its sheets could be read.
+
+    `reached` is how far it got: refused by the preflight, opened by the parser, or searched for
+    a return in the `sheets_read` sheets and their `cells_read` cells that are not blank.
+    """
 
     file_name: str
     readable: bool = True
+    reached: Reached = "preflight"
+    sheets_read: int = 0
+    cells_read: int = 0
     form_code: str | None = None
     edition: str | None = None
     area_code: str | None = None
@@ -91,8 +99,9 @@ class Assessor:
         return result
 
     def _assess(self, path: Path, result: Assessed, current_month: Month) -> None:
-        grids = self._sandbox.read(path)
+        grids = self._read(path, result)
         head, tag = read_head(grids), read_tag(grids)
+        result.reached = "table_searched"
         if not head.cells:
             result.findings.append(return_finding("no-head"))
             return
@@ -111,6 +120,14 @@ class Assessor:
         fatal = any(finding.check_id in _FATAL_IN_HEAD for finding in result.findings)
         if form is not None and month is not None and not fatal and result.edition is not None:
             self._read_tables(grids, head, form, month, result)
+
+    def _read(self, path: Path, result: Assessed) -> list[Grid]:
+        progress = Progress()
+        try:
+            return self._sandbox.read(path, progress)
+        finally:
+            result.reached = "opened" if progress.opened else "preflight"
+            result.sheets_read, result.cells_read = progress.sheets_read, progress.cells_read
 
     def _read_tables(
         self, grids: list[Grid], head: ReadHead, form: Form, month: Month, result: Assessed

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from ingest.read.preflight import UnreadableFileError
 from ingest.read.sandbox import Grid, Sandbox
+from ingest.read.unreadable import UnreadableFileError
 from ingest.read.values import cell_text
 from warehouse.errors import TraceError
 from warehouse.settings import Settings
@@ -70,7 +70,7 @@ def _grids(settings: Settings, landing_path: str) -> list[Grid]:
         raise TraceError(f"The landed file {landing_path} was changed.", remedy=remedy)
     try:
         with Sandbox(settings) as sandbox:
-            return sandbox.read(path)
+            return sandbox.read(path, accepted=True)
     except UnreadableFileError as error:
         raise TraceError(
             f"The landed file {landing_path} cannot be read any more ({error.detail}).",

@@ -30,7 +30,17 @@ class Settings(BaseSettings):
     )
     max_file_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     read_timeout_seconds: float = Field(default=60.0, gt=0)
+    read_cpu_seconds: float = Field(default=15.0, gt=0, description="work on one file")
     read_memory_bytes: int = Field(default=1024 * 1024 * 1024, gt=0)
+    read_max_parts: int = Field(default=2_000, gt=0, description="parts of a zipped workbook")
+    read_max_inflated_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    read_max_inflation: float = Field(
+        default=200.0, gt=0, description="100 is common in honest workbooks of repeated cells"
+    )
+    read_max_cells: int = Field(default=3_000_000, gt=0, description="cells that are not blank")
+    read_max_area: int = Field(
+        default=10_000_000, gt=0, description="rows times columns up to the farthest cell"
+    )
 
     backup_dir: Path | None = Field(
         default=None, description="where keep_house puts its backups, best on another disk"

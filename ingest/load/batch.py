@@ -126,6 +126,9 @@ def _record(new: NewReturn) -> dict[str, Any]:
         "is_nil": assessed.is_nil,
         "required_cells": assessed.required_cells,
         "filled_required_cells": assessed.filled_required_cells,
+        "reached": assessed.reached,
+        "sheets_read": assessed.sheets_read,
+        "cells_read": assessed.cells_read,
         "state": new.state,
         "accepted_state": new.state if new.standing and new.standing.has_counted else None,
     }

@@ -22,18 +22,18 @@ _NEW_SUBMISSION = """
 insert into ops.submission (
     receipt_no, sha256, file_name, file_bytes, landing_path, form_code, edition, area_code,
     stat_month, version, received_at, received_at_given, decided_at, passed_level_0, is_nil,
-    required_cells, filled_required_cells, state, accepted_state
+    required_cells, filled_required_cells, state, accepted_state, reached, sheets_read, cells_read
 )
 select
     receipt_no, sha256, file_name, file_bytes, landing_path, form_code, edition, area_code,
     stat_month, version, received_at, received_at_given, now(), passed_level_0, is_nil,
-    required_cells, filled_required_cells, state, accepted_state
+    required_cells, filled_required_cells, state, accepted_state, reached, sheets_read, cells_read
 from jsonb_to_recordset(%s) as r (
     receipt_no text, sha256 text, file_name text, file_bytes bigint, landing_path text,
     form_code text, edition text, area_code text, stat_month date, version integer,
     received_at timestamptz, received_at_given boolean, passed_level_0 boolean, is_nil boolean,
     required_cells integer, filled_required_cells integer, state text, accepted_state text,
-    position integer
+    reached text, sheets_read integer, cells_read integer, position integer
 )
 order by position
 returning sha256, submission_id
@@ -55,6 +55,9 @@ class Submission:
     received_at: datetime
     recorded_at: datetime
     state: str
+    reached: str | None = None
+    sheets_read: int | None = None
+    cells_read: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the published JSON shape of a submission."""
@@ -69,6 +72,9 @@ class Submission:
             "version": self.version,
             "received_at": self.received_at.isoformat(),
             "state": self.state,
+            "reached": self.reached,
+            "sheets_read": self.sheets_read,
+            "cells_read": self.cells_read,
         }
 
 
@@ -79,7 +85,8 @@ def submissions_by_sha(
     with connection.cursor(row_factory=class_row(Submission)) as cursor:
         cursor.execute(
             "select submission_id, receipt_no, sha256, file_name, form_code, area_code,"
-            " stat_month, version, received_at, recorded_at, state"
+            " stat_month, version, received_at, recorded_at, state, reached, sheets_read,"
+            " cells_read"
             " from ops.submission where sha256 = any(%s)",
             [list(digests)],
         )

@@ -1,8 +1,10 @@
 """The child process that parses files: limits itself, then answers requests until its input ends.
 
-Request and answer are one JSON text each, after its length in 4 bytes; the first answer, to no
-request, says that the child has started (else its end would be blamed on a file). A file that
-exhausts a limit or crashes the parser takes this process with it and nothing else.
+Each message is one JSON text after its length in 4 bytes. The first, to no request, says that
+the child has started (else its end would be blamed on a file). A request is answered by
+`{"opened": kind}`, one `{"sheet": ...}` for each sheet, and `{"end": true}` or a refusal
+`{"check_id", "detail", "reason", "sheet", "cell"}`; so the parent knows how far a file got that
+takes this process with it by exhausting a limit or crashing the parser.
 """
 
 from __future__ import annotations
@@ -19,38 +21,58 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ingest.read.grids import read_grids
-from ingest.read.preflight import UnreadableFileError, sniff
+from ingest.read.limits import ReadLimits
+from ingest.read.preflight import examine
+from ingest.read.unreadable import UnreadableFileError
 
 READY = b'"ready"'
 _PR_SET_PDEATHSIG = 1
 
 
-def serve(memory_bytes: int, cpu_seconds: int) -> None:
+def serve(limits: ReadLimits) -> None:
     """Say that the reader works, then answer requests from standard input until it ends."""
-    _limit(memory_bytes)
+    _limit(limits.memory_bytes)
     importlib.import_module("python_calamine")
     source, target = sys.stdin.buffer, sys.stdout.buffer
     _send(target, READY)
     while (request := _receive(source)) is not None:
-        _allow_cpu(cpu_seconds)
-        _send(target, _answer(Path(request["path"])))
+        _allow_cpu(limits.cpu_seconds)
+        _answer(request, limits, target)
 
 
-def _answer(path: Path) -> bytes:
+def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> None:
+    path = Path(request["path"])
     try:
-        kind = sniff(path)
-        return _encoded({"kind": kind, "sheets": read_grids(path, kind)})
+        examined = examine(path, limits, refuse_active=not request["accepted"])
+        for message in read_grids(path, examined, limits):
+            _send(target, _encoded(message))
+        end: dict[str, Any] = {"end": True}
     except UnreadableFileError as error:
-        return _encoded({"check_id": error.check_id, "detail": error.detail})
+        end = {
+            "check_id": error.check_id,
+            "detail": error.detail,
+            "reason": error.reason,
+            "sheet": error.sheet,
+            "cell": error.cell,
+        }
     except MemoryError:
-        detail = "needs more memory than a return may"
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        detail = f"{type(error).__name__}: {error}"
-    return _encoded({"check_id": "IN-unreadable", "detail": detail})
+        end = _unreadable("needs more memory than a return may", "memory")
+    except (OSError, ValueError, TypeError, ArithmeticError, LookupError, RecursionError) as error:
+        end = _unreadable(f"{type(error).__name__}: {error}", "damaged")
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":  # a panic of the parser is no `Exception`
+            raise
+        _send(target, _encoded(_unreadable(f"the parser gave up: {error}"[:500], "panic")))
+        raise SystemExit(0) from error  # nobody knows what state it left
+    _send(target, _encoded(end))
 
 
-def _encoded(answer: dict[str, Any]) -> bytes:
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
+def _unreadable(detail: str, reason: str) -> dict[str, Any]:
+    return {"check_id": "IN-unreadable", "detail": detail, "reason": reason}
+
+
+def _encoded(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
 
 
 def _limit(memory_bytes: int) -> None:
@@ -83,4 +105,4 @@ def _send(target: BinaryIO, data: bytes) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    serve(ReadLimits.from_json(sys.argv[1]))

@@ -1,7 +1,8 @@
 """The cells of a workbook or csv file as plain rows. Runs in the limited child process.
 
 A grid keeps every empty row and column before the data, so that row and column numbers are
-those the reporter sees. Dates become `{"d": "2009-11-05"}`, empty cells None.
+those the reporter sees. Dates become `{"d": "2009-11-05"}`, cells without a value of their own
+`{"e": "#DIV/0!"}` or `{"f": "=A1+B1"}`, empty cells None.
 """
 
 from __future__ import annotations
@@ -15,41 +16,51 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.read.preflight import FileKind, UnreadableFileError
+from ingest.read.limits import ReadLimits
+from ingest.read.preflight import Examined
+from ingest.read.preflight_text import decode, delimiter_of
+from ingest.read.sheet_facts import SheetFacts
+from ingest.read.unreadable import UnreadableFileError
 
-MAX_CELLS: Final = 3_000_000
 MAX_CELL_CHARACTERS: Final = 32_767  # as in Excel
 # Writers put ' before a text that a spreadsheet would take for a formula; a cell shows none.
 _NEUTRALISED: Final = re.compile(r"^'(?=[=+\-@\t\r])")
 _CONTROL: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000)])
+_FAULT_KEYS: Final = {"error": "e", "formula": "f"}
 
 
-def read_grids(path: Path, kind: FileKind) -> list[dict[str, Any]]:
-    """Return `{name, rows}` of each sheet; the one sheet of a csv file has the name ''."""
-    budget = _Budget()
-    if kind == "csv":
-        rows = [budget.row(row) for row in _csv_rows(path)]
-        return [{"name": "", "rows": _trimmed(rows)}]
-    return list(_xlsx_sheets(path, budget))
+def read_grids(path: Path, examined: Examined, limits: ReadLimits) -> Iterator[dict[str, Any]]:
+    """Yield `{"opened": kind}` once the parser has opened the file, then each sheet.
+
+    A sheet is `{"sheet": {name, cells, rows, hidden, hidden_rows, hidden_columns, merged}}` with
+    `cells` the number that are not blank; the one sheet of a csv file has the name ''.
+    """
+    budget = _Budget(limits.cells)
+    if examined.kind == "csv":
+        rows = _csv_rows(path)
+        yield {"opened": "csv"}
+        yield _sheet("", [budget.row(row) for row in rows], SheetFacts())
+    else:
+        yield from _workbook_sheets(path, examined, budget)
 
 
 class _Budget:
     """Counts cells over all sheets, so that no file fills the memory with blanks."""
 
-    def __init__(self) -> None:
-        self.left = MAX_CELLS
+    def __init__(self, cells: int) -> None:
+        self._cells = self._left = cells
 
     def row(self, cells: list[Any]) -> list[Any]:
         plain = [_plain(cell) for cell in cells]
         while plain and plain[-1] is None:
             plain.pop()
-        self.left -= len(plain) + 1
-        if self.left < 0:
-            raise UnreadableFileError("IN-too-large", f"more than {MAX_CELLS} cells")
+        self._left -= len(plain) + 1
+        if self._left < 0:
+            raise UnreadableFileError("IN-too-large", f"more than {self._cells} cells")
         return plain
 
 
-def _xlsx_sheets(path: Path, budget: _Budget) -> Iterator[dict[str, Any]]:
+def _workbook_sheets(path: Path, examined: Examined, budget: _Budget) -> Iterator[dict[str, Any]]:
     from python_calamine import (  # noqa: PLC0415 - only the child needs the parser
         CalamineError,
         CalamineWorkbook,
@@ -59,40 +70,52 @@ def _xlsx_sheets(path: Path, budget: _Budget) -> Iterator[dict[str, Any]]:
 
     try:
         workbook = CalamineWorkbook.from_path(path)
+        yield {"opened": examined.kind}
         for meta in workbook.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
             cells = workbook.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            yield {"name": meta.name, "rows": _trimmed([budget.row(row) for row in cells])}
+            facts = examined.facts.get(meta.name, SheetFacts())
+            yield _sheet(meta.name, [budget.row(row) for row in cells], facts)
     except PasswordError as error:
         raise UnreadableFileError("IN-encrypted", "protected by a password") from error
     except CalamineError as error:
-        raise UnreadableFileError("IN-unreadable", f"damaged workbook: {error}") from error
+        raise UnreadableFileError(
+            "IN-unreadable", f"damaged workbook: {error}", reason="damaged"
+        ) from error
+
+
+def _sheet(name: str, rows: list[list[Any]], facts: SheetFacts) -> dict[str, Any]:
+    for (row, column), (kind, text) in facts.faults.items():
+        rows += [[] for _ in range(row - len(rows))]
+        cells = rows[row - 1]
+        cells += [None] * (column - len(cells))
+        cells[column - 1] = {_FAULT_KEYS[kind]: text}
+    while rows and not rows[-1]:
+        rows.pop()
+    return {
+        "sheet": {
+            "name": name,
+            "cells": sum(cell is not None for row in rows for cell in row),
+            "rows": rows,
+            "hidden": facts.hidden,
+            "hidden_rows": sorted(facts.hidden_rows),
+            "hidden_columns": sorted(facts.hidden_columns),
+            "merged": facts.merged,
+        }
+    }
 
 
 def _csv_rows(path: Path) -> Iterator[list[str]]:
-    data = path.read_bytes()
+    text = decode(path.read_bytes())
     csv.field_size_limit(1 << 20)
     try:
-        for row in csv.reader(io.StringIO(_decoded(data), newline="")):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)):
             yield [_NEUTRALISED.sub("", cell) for cell in row]
     except csv.Error as error:
-        raise UnreadableFileError("IN-unreadable", f"damaged csv: {error}") from error
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableFileError("IN-not-a-spreadsheet", "neither UTF-8 nor GB18030 text")
-
-
-def _trimmed(rows: list[list[Any]]) -> list[list[Any]]:
-    while rows and not rows[-1]:
-        rows.pop()
-    return rows
+        raise UnreadableFileError(
+            "IN-unreadable", f"damaged csv: {error}", reason="damaged"
+        ) from error
 
 
 def _plain(cell: Any) -> Any:

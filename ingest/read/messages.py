@@ -9,15 +9,17 @@ from __future__ import annotations
 from typing import Final
 
 from ingest.forms.model import Column
-from ingest.read.preflight import UnreadableFileError
+from ingest.read.unreadable import UnreadableFileError
 from warehouse.findings import Finding, Severity
 
 _FILES: Final = {
     "IN-not-a-spreadsheet": (
-        "文件不是 xlsx 工作簿，也不是用逗号分隔的 csv 文件。"
-        "请用下发的模板填报，另存为 xlsx 或 csv 后重新报送。",
-        "The file is neither an xlsx workbook nor a comma-separated csv file. Fill in the template,"
-        " save it as xlsx or csv and send it again.",
+        "文件不是报表：{why}。能读取的文件：xlsx、xls、ods 工作簿，"
+        "以及用逗号、分号或制表符分隔的 csv 文本（UTF-8、UTF-16 或 GB18030）。"
+        "请用下发的模板填报，另存为其中一种后重新报送。",
+        "The file is no return: {why}. What is read: workbooks (xlsx, xls, ods) and csv text"
+        " divided by commas, semicolons or tabs (UTF-8, UTF-16 or GB18030). Fill in the template,"
+        " save it as one of these and send it again.",
     ),
     "IN-encrypted": (
         "工作簿有打开密码，无法读取。请在“文件-信息-保护工作簿”中取消密码后重新报送。",
@@ -25,15 +27,72 @@ _FILES: Final = {
         " it again.",
     ),
     "IN-too-large": (
-        "文件过大，超过一张报表应有的大小。请只保留报表内容（删去图片、多余的工作表和空白格式）后重新报送。",
-        "The file is larger than a return can be. Keep the form alone (no pictures, other sheets"
-        " or formatted blank areas) and send it again.",
+        "文件过大，超过一张报表应有的大小{why}。"
+        "请只保留报表内容（删去图片、多余的工作表和空白格式）后重新报送。",
+        "The file is larger than a return can be{why}. Keep the form alone (no pictures, other"
+        " sheets or formatted blank areas) and send it again.",
     ),
     "IN-unreadable": (
-        "文件已损坏或内容异常，无法读取。请把数据粘贴到新的模板中，另存后重新报送。",
-        "The file is damaged or unusual and cannot be read. Copy the figures into a fresh template"
-        " and send it again.",
+        "文件无法读取：{why}。请把数据粘贴到新的模板中，另存后重新报送。",
+        "The file cannot be read: {why}. Copy the figures into a fresh template and send it again.",
     ),
+    "IN-macros": (
+        "工作簿含有宏（程序），为安全起见不予读取。请另存为不含宏的 xlsx 工作簿后重新报送。",
+        "The workbook holds macros (programs) and is not read, for safety. Save it as an xlsx"
+        " workbook without macros and send it again.",
+    ),
+    "IN-external-links": (
+        "工作簿链接到其他文件或外部数据，链接来的数无法核实。"
+        "请在“数据-编辑链接”中断开链接（保留数值）后重新报送。",
+        "The workbook is linked to other files or outside data, whose figures cannot be verified."
+        " Break the links (Data, Edit Links; the values stay) and send it again.",
+    ),
+    "IN-dtd": (
+        "文件内含文档类型声明（DTD）或实体，正常的表格软件不会写入，为安全起见不予读取。"
+        "请用下发的模板填报后重新报送。",
+        "A part of the file declares a document type (DTD) or entities, which no spreadsheet"
+        " program writes; it is not read, for safety. Fill in the template and send it again.",
+    ),
+}
+
+# Why, in the words that stand for {why} above.
+_REASONS: Final = {
+    "": ("", ""),
+    "empty": ("文件是空的", "it is empty"),
+    "pdf": ("这是 PDF 文件", "it is a PDF document"),
+    "picture": ("这是图片", "it is a picture"),
+    "archive": (
+        "这是压缩包（请解压后逐个报送）",
+        "it is an archive (unpack it and send the files one by one)",
+    ),
+    "document": ("这是文档或演示文稿，不是工作簿", "it is a document, not a workbook"),
+    "xlsb": ("这是二进制工作簿（xlsb）", "it is a binary workbook (xlsb)"),
+    "markup": (
+        "这是网页或其他标记文本（有的软件会把它存成 xls）",
+        "it is a web page or other marked-up text (some programs call such a file xls)",
+    ),
+    "prose": (
+        "文本中没有分隔符（逗号、分号或制表符）",
+        "its text has no delimiters (commas, semicolons or tabs)",
+    ),
+    "binary": (
+        "内容不是文本，也不是能识别的工作簿",
+        "it is neither text nor a workbook that is known",
+    ),
+    "far": (
+        "（数据一直延伸到单元格{cell}：请删去表格以外的内容）",
+        " (its cells reach as far as {cell}: clear what lies outside the table)",
+    ),
+    "damaged": ("文件已损坏", "it is damaged"),
+    "unsound": (
+        "文件内部结构异常（大小不符、名称重复或不安全）",
+        "its inner structure is unsound (sizes that do not hold, doubled or unsafe names)",
+    ),
+    "time": ("读取超过规定的时间", "reading it takes longer than allowed"),
+    "memory": ("读取所需内存超过规定", "reading it needs more memory than allowed"),
+    "panic": ("读取程序无法处理它的内容", "the reader cannot cope with its contents"),
+    "crash": ("读取程序因它而中断", "the reader was ended by it"),
+    "killed": ("读取程序两次被系统终止", "the system ended the reader twice"),
 }
 
 _RETURNS: Final[dict[str, tuple[str, Severity, str, str]]] = {
@@ -116,8 +175,17 @@ _HEADINGS: Final = {
 def file_finding(error: UnreadableFileError, file: str) -> Finding:
     """Return the finding about a file that cannot be read at all."""
     message_zh, message_en = _FILES[error.check_id]
+    why_zh, why_en = (text.format(cell=error.cell) for text in _REASONS[error.reason])
     return Finding(
-        error.check_id, "error", 0, message_zh, message_en, file=file, value=error.detail
+        error.check_id,
+        "error",
+        0,
+        message_zh.format(why=why_zh),
+        message_en.format(why=why_en),
+        file=file,
+        sheet=error.sheet,
+        cell=error.cell,
+        value=error.detail,
     )
 
 

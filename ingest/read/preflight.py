@@ -1,83 +1,92 @@
 """What a file is, told by its bytes before anything parses it. Runs in the limited child process.
 
-The name of a file says nothing: a reporter renames freely, an attacker more so.
+The name of a file says nothing: a reporter renames freely, an attacker more so. Only what is
+known to be a workbook or a text with delimiters goes on; all else is refused by name.
 """
 
 from __future__ import annotations
 
-import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-FileKind = Literal["xlsx", "csv"]
+from ingest.read.limits import ReadLimits
+from ingest.read.preflight_ods import examine_ods, is_ods
+from ingest.read.preflight_text import examine_text
+from ingest.read.preflight_xls import examine_xls
+from ingest.read.preflight_xlsx import examine_xlsx, is_xlsx
+from ingest.read.preflight_zip import Package
+from ingest.read.sheet_facts import SheetFacts
+from ingest.read.unreadable import UnreadableFileError
 
-MAX_INFLATED_BYTES: Final = 512 * 1024 * 1024
-MAX_INFLATION: Final = 200  # 100 is common in honest workbooks of repeated cells
-MAX_ZIP_ENTRIES: Final = 2_000
-MIN_SUSPICIOUS_BYTES: Final = 16 * 1024 * 1024  # a high ratio of a small file harms nobody
+FileKind = Literal["xlsx", "xls", "ods", "csv"]
 
 _OLE2: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-_ENCRYPTED_PACKAGE: Final = "EncryptedPackage".encode("utf-16-le")
-_WORKBOOK_PARTS: Final = ("xl/workbook.xml", "xl/workbook2.xml")
+_BARE_BIFF: Final = (b"\x09\x00", b"\x09\x02", b"\x09\x04")  # Excel 2, 3 and 4 wrote no container
+_SIGNATURES: Final = (
+    (b"%PDF", "pdf", "a PDF document"),
+    (b"\x89PNG", "picture", "a picture"),
+    (b"\xff\xd8\xff", "picture", "a picture"),
+    (b"GIF8", "picture", "a picture"),
+    (b"BM", "picture", "a picture"),
+    (b"II*\0", "picture", "a picture"),
+    (b"MM\0*", "picture", "a picture"),
+    (b"Rar!", "archive", "an archive"),
+    (b"7z\xbc\xaf\x27\x1c", "archive", "an archive"),
+    (b"\x1f\x8b", "archive", "an archive"),
+    (b"BZh", "archive", "an archive"),
+    (b"\xfd7zXZ\0", "archive", "an archive"),
+    (b"{\\rtf", "document", "a rich text document"),
+)
+_OTHER_PARTS: Final = (
+    ("xl/workbook.bin", "xlsb", "a binary workbook (xlsb)"),
+    ("word/document.xml", "document", "a Word document"),
+    ("ppt/presentation.xml", "document", "a presentation"),
+)
 
 
-class UnreadableFileError(Exception):
-    """The file cannot be read: `check_id` names the finding, `detail` the technical reason."""
+@dataclass(frozen=True)
+class Examined:
+    """A file that may be parsed: its kind, and what the parser will not tell, by sheet."""
 
-    def __init__(self, check_id: str, detail: str) -> None:
-        super().__init__(f"{check_id}: {detail}")
-        self.check_id = check_id
-        self.detail = detail
+    kind: FileKind
+    facts: dict[str, SheetFacts] = field(default_factory=dict)
 
 
-def sniff(path: Path) -> FileKind:
-    """Return what the file is; raise `UnreadableFileError` for all that is no return."""
+def examine(path: Path, limits: ReadLimits, *, refuse_active: bool = True) -> Examined:
+    """Return what the file is; raise `UnreadableFileError` for all that is no return.
+
+    `refuse_active` false lets macros and links pass, for a file that was accepted long ago.
+    """
     with path.open("rb") as stream:
-        start = stream.read(64 * 1024)
+        start = stream.read(4096)
     if not start.strip():
-        raise UnreadableFileError("IN-not-a-spreadsheet", "the file is empty")
-    if start.startswith(_OLE2):
-        raise _of_ole2(path)
+        raise UnreadableFileError("IN-not-a-spreadsheet", "the file is empty", reason="empty")
+    if start.startswith(_OLE2) or start.startswith(_BARE_BIFF):
+        return Examined("xls", examine_xls(path, limits, refuse_active=refuse_active))
     if start.startswith(b"PK"):
-        _check_zip(path)
-        return "xlsx"
-    _check_text(start)
-    return "csv"
+        return _examine_zip(path, limits, refuse_active=refuse_active)
+    for signature, reason, detail in _SIGNATURES:
+        if start.startswith(signature) and not _is_word(signature, start):
+            raise UnreadableFileError("IN-not-a-spreadsheet", detail, reason=reason)
+    examine_text(path.read_bytes())
+    return Examined("csv")
 
 
-def _of_ole2(path: Path) -> UnreadableFileError:
-    if _ENCRYPTED_PACKAGE in path.read_bytes():
-        return UnreadableFileError("IN-encrypted", "the workbook is protected by a password")
-    return UnreadableFileError("IN-not-a-spreadsheet", "an old .xls or another Office file")
+def _examine_zip(path: Path, limits: ReadLimits, *, refuse_active: bool) -> Examined:
+    package = Package(path, limits)
+    if is_xlsx(package):
+        package.check_sizes(limits)
+        return Examined("xlsx", examine_xlsx(package, limits, refuse_active=refuse_active))
+    if is_ods(package):
+        package.check_sizes(limits)
+        return Examined("ods", examine_ods(package, limits, refuse_active=refuse_active))
+    for part, reason, detail in _OTHER_PARTS:
+        if part in package:
+            raise UnreadableFileError("IN-not-a-spreadsheet", detail, reason=reason)
+    raise UnreadableFileError("IN-not-a-spreadsheet", "an archive (zip)", reason="archive")
 
 
-def _check_zip(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
-        raise UnreadableFileError("IN-not-a-spreadsheet", f"a damaged zip: {error}") from error
-    names = {entry.filename.lower() for entry in entries}
-    if "[content_types].xml" not in names or names.isdisjoint(_WORKBOOK_PARTS):
-        raise UnreadableFileError("IN-not-a-spreadsheet", "a zip, but no xlsx workbook")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableFileError("IN-encrypted", "the parts of the workbook are encrypted")
-    inflated = sum(entry.file_size for entry in entries)
-    packed = max(1, sum(entry.compress_size for entry in entries))
-    if len(entries) > MAX_ZIP_ENTRIES or inflated > MAX_INFLATED_BYTES:
-        raise UnreadableFileError(
-            "IN-too-large", f"{len(entries)} parts, {inflated} bytes when unpacked"
-        )
-    if inflated > MIN_SUSPICIOUS_BYTES and inflated / packed > MAX_INFLATION:
-        raise UnreadableFileError(
-            "IN-too-large", f"unpacks to {inflated / packed:.0f} times its size"
-        )
-
-
-def _check_text(start: bytes) -> None:
-    if b"\0" in start or any(byte < 9 or 13 < byte < 32 for byte in start[:4096]):
-        raise UnreadableFileError("IN-not-a-spreadsheet", "binary data of another kind")
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"{", b"[", b"%PDF")):
-        raise UnreadableFileError("IN-not-a-spreadsheet", "a web page or another text document")
-    if b"," not in start:
-        raise UnreadableFileError("IN-not-a-spreadsheet", "a text without commas is no csv")
+def _is_word(signature: bytes, start: bytes) -> bool:
+    """Tell whether a signature of letters only begins a text: `BM` heads a csv file too."""
+    return signature.isalpha() and b"\0" not in start

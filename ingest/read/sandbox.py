@@ -1,7 +1,8 @@
 """The parent's side of the child process that parses files.
 
 One child reads many files in turn; when it dies or takes too long it is replaced, and its end
-is told of the file it was reading. The parent unpacks nothing but JSON of a limited length.
+is told of the file it was reading, with how far that file got. The parent unpacks nothing but
+JSON of a limited length.
 """
 
 from __future__ import annotations
@@ -15,21 +16,32 @@ import struct
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from ingest.read.child import READY
-from ingest.read.preflight import UnreadableFileError
+from ingest.read.limits import ReadLimits
+from ingest.read.preflight import FileKind
+from ingest.read.unreadable import UnreadableFileError
 from warehouse.errors import LandingError
 from warehouse.settings import Settings
+
+MAX_ANSWER_BYTES: Final = 128 * 1024 * 1024  # of one file: some 3 million cells
+_MAX_COMPLAINT: Final = 2_000
+_NO_MEMORY: Final = b"memory allocation of "  # what the parser says before it aborts
+_FAULTS: Final[dict[str, Literal["error", "formula"]]] = {"e": "error", "f": "formula"}
 
 
 @dataclass(frozen=True)
 class CellFault:
-    """A cell that shows no value of its own: an error, or a formula nobody calculated."""
+    """A cell that shows no value of its own: an error, or a formula that was never calculated.
+
+    `text` is the error (`#DIV/0!`) or the formula (`=A1+B1`; `=` alone where another cell holds
+    what they share).
+    """
 
     kind: Literal["error", "formula"]
     text: str
@@ -37,15 +49,38 @@ class CellFault:
 
 Cell = str | float | int | bool | date | CellFault | None
 
-MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
-
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of one sheet, from A1 on; the sheet of a csv file has the name ''."""
+    """The cells of one sheet, from A1 on; the sheet of a csv file has the name ''.
+
+    Rows and columns that are hidden are 1-based, as far as the sheet has cells; `merged` are
+    (first row, first column, last row, last column). A merged cell holds its value at its first
+    row and column.
+    """
 
     sheet: str
     rows: list[list[Cell]]
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    kind: FileKind = "xlsx"
+
+
+@dataclass
+class Progress:
+    """How far the reading of one file got, whatever became of it."""
+
+    opened: bool = False
+    sheets_read: int = 0
+    cells_read: int = 0
+    grids: list[Grid] = field(default_factory=list)
+
+    def restart(self) -> None:
+        """Forget what was read: the file is read again from its beginning."""
+        self.opened, self.sheets_read, self.cells_read = False, 0, 0
+        self.grids.clear()
 
 
 class _ParserKilledError(UnreadableFileError):
@@ -58,8 +93,9 @@ class Sandbox:
     def __init__(self, settings: Settings) -> None:
         self._max_file_bytes = settings.max_file_bytes
         self._timeout = float(settings.read_timeout_seconds)
-        self._memory = settings.read_memory_bytes
+        self._limits = ReadLimits.of(settings)
         self._child: subprocess.Popen[bytes] | None = None
+        self._complaint = b""
 
     def __enter__(self) -> Self:
         return self
@@ -72,21 +108,27 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def read(self, path: Path) -> list[Grid]:
-        """Return the sheets of a file; raise `UnreadableFileError` with the finding's id."""
+    def read(
+        self, path: Path, progress: Progress | None = None, *, accepted: bool = False
+    ) -> list[Grid]:
+        """Return the sheets of a file; raise `UnreadableFileError` with the finding's id.
+
+        `progress` is told how far the file got. `accepted` is for a file that was received
+        before: macros and links, which were not always refused, are then passed over.
+        """
+        progress = progress if progress is not None else Progress()
         size = path.stat().st_size
         if size > self._max_file_bytes:
             raise UnreadableFileError(
                 "IN-too-large", f"{size} bytes; at most {self._max_file_bytes} are read"
             )
-        request = {"path": str(path.resolve())}
+        request = {"path": str(path.resolve()), "accepted": accepted}
         try:
-            answer = self._ask(request)
+            self._ask(request, progress)
         except _ParserKilledError:
-            answer = self._ask(request)
-        if "check_id" in answer:
-            raise UnreadableFileError(str(answer["check_id"]), str(answer["detail"]))
-        return [Grid(sheet["name"], sheet["rows"]) for sheet in answer["sheets"]]
+            progress.restart()
+            self._ask(request, progress)
+        return progress.grids
 
     def close(self) -> None:
         """End the child, with all that it may have started."""
@@ -96,49 +138,117 @@ class Sandbox:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        for pipe in (child.stdin, child.stdout):
+        self._complaint = b""
+        for pipe in (child.stdin, child.stdout, child.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError):  # a request it never took
                     pipe.close()
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], progress: Progress) -> None:
         child = self._running()
         data = json.dumps(request).encode()
         try:
             assert child.stdin is not None  # noqa: S101 - it was opened as a pipe
             child.stdin.write(struct.pack(">I", len(data)) + data)
             child.stdin.flush()
-            answer: dict[str, Any] = json.loads(self._answer_of(child), object_hook=_dated)
+            refusal = self._take_answer(child, progress)
         except BrokenPipeError as error:  # it died before it saw the file: who killed it?
-            died = _death(child)
+            died = self._death(child)
             self.close()
             raise died from error
         except BaseException as error:
             self.close()  # whatever happened, the next file gets a fresh child
             if isinstance(error, json.JSONDecodeError):
-                raise UnreadableFileError("IN-unreadable", "the parser died") from error
+                raise UnreadableFileError(
+                    "IN-unreadable", "the parser broke off its answer", reason="crash"
+                ) from error
             raise
-        return answer
+        if refusal is not None:
+            raise refusal
 
-    def _answer_of(self, child: subprocess.Popen[bytes]) -> bytes:
+    def _take_answer(
+        self, child: subprocess.Popen[bytes], progress: Progress
+    ) -> UnreadableFileError | None:
+        """Take the messages about one file until the last, which may be a refusal."""
         deadline = time.monotonic() + self._timeout
+        left = MAX_ANSWER_BYTES
+        kind: FileKind = "xlsx"
+        while True:
+            data = self._message_of(child, deadline, left)
+            left -= len(data)
+            message: dict[str, Any] = json.loads(data, object_hook=_typed)
+            if "check_id" in message:
+                return UnreadableFileError(**message)
+            if "opened" in message:
+                kind = message["opened"]
+                progress.opened = True
+            elif "sheet" in message:
+                progress.sheets_read += 1
+                progress.cells_read += message["sheet"]["cells"]
+                progress.grids.append(_grid(message["sheet"], kind))
+            else:
+                return None
+
+    def _message_of(self, child: subprocess.Popen[bytes], deadline: float, limit: int) -> bytes:
         length = struct.unpack(">I", self._take(child, 4, deadline))[0]
-        if length > MAX_ANSWER_BYTES:
-            raise UnreadableFileError("IN-too-large", f"{length} bytes of cells")
+        if length > limit:
+            raise UnreadableFileError(
+                "IN-too-large", f"more than {MAX_ANSWER_BYTES} bytes of cells"
+            )
         return self._take(child, length, deadline)
 
     def _take(self, child: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
         assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
+        assert child.stderr is not None  # noqa: S101 - so was this
         parts = bytearray()
         while len(parts) < count:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
-                raise UnreadableFileError("IN-unreadable", f"not read within {self._timeout:g} s")
+            ready = select.select([child.stdout, child.stderr], [], [], max(0, left))[0]
+            if not ready or left <= 0:
+                raise UnreadableFileError(
+                    "IN-unreadable", f"not read within {self._timeout:g} s", reason="time"
+                )
+            if child.stderr in ready:
+                self._complaint = (self._complaint + os.read(child.stderr.fileno(), 4096))[
+                    -_MAX_COMPLAINT:
+                ]
+            if child.stdout not in ready:
+                if child.poll() is not None:
+                    raise self._death(child)
+                continue
             part = os.read(child.stdout.fileno(), min(count - len(parts), 1 << 20))
             if not part:
-                raise _death(child)
+                raise self._death(child)
             parts += part
         return bytes(parts)
+
+    def _death(self, child: subprocess.Popen[bytes]) -> UnreadableFileError:
+        """Tell why the child ended, from its exit and what it said last."""
+        try:
+            code = child.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return UnreadableFileError(
+                "IN-unreadable", "the parser broke off its answer", reason="crash"
+            )
+        assert child.stderr is not None  # noqa: S101 - it was opened as a pipe
+        os.set_blocking(child.stderr.fileno(), False)
+        with contextlib.suppress(BlockingIOError):
+            self._complaint += os.read(child.stderr.fileno(), _MAX_COMPLAINT)
+        if code == -signal.SIGKILL:
+            return _ParserKilledError(
+                "IN-unreadable", "the parser was killed twice", reason="killed"
+            )
+        if code == -signal.SIGXCPU:
+            return UnreadableFileError(
+                "IN-unreadable", f"more than {self._limits.cpu_seconds} s of work", reason="time"
+            )
+        if _NO_MEMORY in self._complaint or b"MemoryError" in self._complaint:
+            return UnreadableFileError(
+                "IN-unreadable", "needs more memory than a return may", reason="memory"
+            )
+        return UnreadableFileError(
+            "IN-unreadable", f"the parser died (exit code {code})", reason="crash"
+        )
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
@@ -146,11 +256,11 @@ class Sandbox:
             self._child = subprocess.Popen(
                 [
                     sys.executable, "-I", "-m", "ingest.read.child",
-                    str(self._memory), str(max(1, round(self._timeout))),
+                    self._limits.to_json(),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 bufsize=0,
                 cwd="/",
                 env={"LC_ALL": "C.UTF-8"},  # nothing of ours, least of all a password
@@ -162,7 +272,8 @@ class Sandbox:
     def _require_ready(self, child: subprocess.Popen[bytes]) -> None:
         """Tell a reader that does not even start from a file that kills it."""
         try:
-            ready = self._answer_of(child) == READY
+            deadline = time.monotonic() + self._timeout
+            ready = self._message_of(child, deadline, len(READY)) == READY
         except UnreadableFileError:
             ready = False
         if not ready:
@@ -173,14 +284,24 @@ class Sandbox:
             )
 
 
-def _death(child: subprocess.Popen[bytes]) -> UnreadableFileError:
-    try:
-        code = child.wait(timeout=1)
-    except subprocess.TimeoutExpired:
-        return UnreadableFileError("IN-unreadable", "the parser broke off its answer")
-    kind = _ParserKilledError if code == -signal.SIGKILL else UnreadableFileError
-    return kind("IN-unreadable", f"the parser died (exit code {code})")
+def _grid(sheet: dict[str, Any], kind: FileKind) -> Grid:
+    return Grid(
+        sheet["name"],
+        sheet["rows"],
+        sheet["hidden"],
+        frozenset(sheet["hidden_rows"]),
+        frozenset(sheet["hidden_columns"]),
+        tuple(tuple(area) for area in sheet["merged"]),
+        kind,
+    )
 
 
-def _dated(record: dict[str, Any]) -> Any:
-    return date.fromisoformat(record["d"][:10]) if record.keys() == {"d"} else record
+def _typed(record: dict[str, Any]) -> Any:
+    """Return the cell that a record of one key stands for, any other record as it is."""
+    if len(record) != 1:
+        return record
+    ((key, text),) = record.items()
+    if key == "d":
+        return date.fromisoformat(text[:10])
+    kind = _FAULTS.get(key)
+    return record if kind is None else CellFault(kind, text)

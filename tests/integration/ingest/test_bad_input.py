@@ -157,8 +157,8 @@ BAD = {
         "unreadable",
         raw_bytes("encrypted.xlsx", OLE2 + "EncryptedPackage".encode("utf-16-le")),
     ),
-    "workbook that aborts the parser": Bad(
-        "IN-unreadable", "unreadable", raw_bytes("far.xlsx", far_cells())
+    "workbook with a far cell": Bad(
+        "IN-too-large", "unreadable", raw_bytes("far.xlsx", far_cells())
     ),
     "no rows and no nil return": Bad("IN-no-rows", "rejected", lambda w: w("empty.csv", [])),
     "required cell blank": Bad(

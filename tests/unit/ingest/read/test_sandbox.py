@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from ingest.read.preflight import UnreadableFileError
 from ingest.read.sandbox import Sandbox
+from ingest.read.unreadable import UnreadableFileError
 from warehouse.errors import LandingError
 from warehouse.settings import Settings
 
@@ -69,7 +69,6 @@ OLE2 = bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 504
         (b"<html><table><tr><td>1,2</td></tr></table></html>", "IN-not-a-spreadsheet"),
         ("关于报送十一月份报表的通知\n".encode(), "IN-not-a-spreadsheet"),
         (b"a,b\n\xff\xff\xff\xff,\xff\n", "IN-not-a-spreadsheet"),
-        (OLE2 + "Workbook".encode("utf-16-le"), "IN-not-a-spreadsheet"),
         (OLE2 + "EncryptedPackage".encode("utf-16-le"), "IN-encrypted"),
         (b"PK\x03\x04 cut off", "IN-not-a-spreadsheet"),
         (zip_of(word__document=b"<w/>"), "IN-not-a-spreadsheet"),
@@ -87,10 +86,15 @@ def test_the_name_of_a_file_says_nothing(sandbox: Sandbox, tmp_path: Path) -> No
     assert sandbox.read(path)[0].rows == [[], [None, 7.0]]
 
 
-def test_far_cells_abort_the_parser_and_not_the_parent(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_far_cells_are_refused_at_their_place(sandbox: Sandbox, tmp_path: Path) -> None:
     data = workbook_bytes(A1="x", XFD1048576="y")
     assert len(data) < 6_000
-    assert check_id_of(sandbox, tmp_path / "far.xlsx", data) == "IN-unreadable"
+    path = tmp_path / "far.xlsx"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableFileError) as caught:
+        sandbox.read(path)
+    assert caught.value.check_id == "IN-too-large"
+    assert (caught.value.sheet, caught.value.cell) == ("Sheet", "XFD1048576")
     good = tmp_path / "good.xlsx"
     good.write_bytes(workbook_bytes(A1="表号"))
     assert sandbox.read(good)[0].rows == [["表号"]]
@@ -130,6 +134,15 @@ def test_a_parser_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         assert box.read(good)[0].rows == [["a", "b"]]
 
 
+def opened_by_a_reader(fifo: Path) -> int:
+    """Return a descriptor that writes to a fifo, once somebody reads from it."""
+    while True:
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            time.sleep(0.01)
+
+
 def test_a_file_is_not_blamed_when_somebody_kills_the_parser(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -137,13 +150,13 @@ def test_a_file_is_not_blamed_when_somebody_kills_the_parser(
     os.mkfifo(path)  # the first attempt waits here
 
     def kill_the_first_parser() -> None:
-        while sandbox._child is None:
-            time.sleep(0.01)
-        time.sleep(0.3)
+        writer = opened_by_a_reader(path)
         good = tmp_path / "good.csv"
         good.write_text("a,b\n")
         good.replace(path)
+        assert sandbox._child is not None
         os.kill(sandbox._child.pid, signal.SIGKILL)
+        os.close(writer)
 
     killer = threading.Thread(target=kill_the_first_parser)
     killer.start()
@@ -182,10 +195,11 @@ def test_memory_is_limited(tmp_path: Path) -> None:
     path.write_text(",".join("1" for _ in range(200)) + "\n")
     wide = workbook_bytes(A1="x", AZZ40000="y")  # 55 million cells in a small file
     (tmp_path / "wide.xlsx").write_bytes(wide)
-    with Sandbox(Settings(home=tmp_path, read_memory_bytes=512 << 20)) as box:
+    settings = Settings(home=tmp_path, read_memory_bytes=512 << 20, read_max_area=100_000_000)
+    with Sandbox(settings) as box:
         with pytest.raises(UnreadableFileError) as caught:
             box.read(tmp_path / "wide.xlsx")
-        assert caught.value.check_id == "IN-unreadable"
+        assert (caught.value.check_id, caught.value.reason) == ("IN-unreadable", "memory")
         assert len(box.read(path)[0].rows[0]) == 200
 
 
