@@ -18,11 +18,17 @@ HELD = 3
 
 
 def build(month: MonthOption, as_json: AsJson = False) -> None:
-    """Build facts, findings and candidate marts of a month from the accepted returns."""
+    """Build facts, findings and candidate marts of a month from the accepted returns.
+
+    What the rules over months and forms found is added to the units' answers in the outbox.
+    """
+    from ingest.feedback.answers import refresh_answers
     from warehouse.builds import build_month
 
+    settings, stat_month = load_settings(), Month.parse(month)
     with progress.status(f"Building {month}"):
-        built = build_month(load_settings(), Month.parse(month), say)
+        built = build_month(settings, stat_month, say)
+        refresh_answers(settings, [stat_month])
     if as_json:
         print_json(asdict(built))
     else:

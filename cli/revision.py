@@ -64,8 +64,10 @@ def revise_month(settings: Settings, month: Month, report: Progress = silent) ->
 def build_group(settings: Settings, month: Month, report: Progress = silent) -> list[Month]:
     """Build a month, then those of its group that no longer fit it; return the group.
 
+    The answers of the units whose findings changed are written again.
     A month whose figures came out as readers see them is no longer in the group.
     """
+    from ingest.feedback.answers import refresh_answers
     from warehouse.builds import build_month
     from warehouse.release_group import release_group
     from warehouse.reopened import stale_months
@@ -75,7 +77,10 @@ def build_group(settings: Settings, month: Month, report: Progress = silent) -> 
     for member in release_group(settings, month):
         if member in stale:
             build_month(settings, member, report)
-    return release_group(settings, month)
+    group = release_group(settings, month)
+    report(f"{month}: answers to the units")
+    refresh_answers(settings, {month, *group})
+    return group
 
 
 def gate_group(

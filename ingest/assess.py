@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from ingest.explain import ReturnedAnswer, take_answer
 from ingest.forms.catalogue import load_forms
 from ingest.forms.model import Form
 from ingest.known_places import KnownPlaces
@@ -56,6 +57,7 @@ class Assessed:
     head: tuple[HeadCell, ...] = ()
     tables: list[ParsedTable] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    returned: ReturnedAnswer | None = None  # an answer of ours that came back with reasons
 
     @property
     def passed_level_0(self) -> bool:
@@ -99,7 +101,7 @@ class Assessor:
         return result
 
     def _assess(self, path: Path, result: Assessed, current_month: Month) -> None:
-        grids = self._read(path, result)
+        grids, result.returned = take_answer(self._read(path, result))
         head, tag = read_head(grids), read_tag(grids)
         result.reached = "table_searched"
         if not head.cells:

@@ -8,7 +8,7 @@ was recorded after it came to rest in the inbox is that submission, not a second
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from ingest.assess import Assessor
-from ingest.feedback import write_feedback
+from ingest.feedback.answers import write_answers
 from ingest.known_places import KnownPlaces
 from ingest.landing import (
     Arrival,
@@ -33,8 +33,7 @@ from ingest.load.duplicates import Duplicate, record_duplicates
 from ingest.load.ledger import Submission, findings_of, submissions_by_sha
 from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
-from warehouse.errors import AssessmentError, LandingError
-from warehouse.faults import fault_in
+from warehouse.errors import AssessmentError
 from warehouse.findings import Finding
 from warehouse.locks import Lock, exclusive
 from warehouse.month import Month
@@ -125,7 +124,8 @@ def _receive(
         again = [duplicate for duplicate in repeated if not duplicate.is_leftover]
         told = record_duplicates(connection, again)
     leftover = [duplicate.submission for duplicate in repeated if duplicate.is_leftover]
-    _answer(settings, connection, stored.values())
+    answered = [submission.submission_id for submission in stored.values()]
+    write_answers(settings, connection, answered, assessor)
     for file in landed:
         clear(settings, file.arrival)
     taken_in = [*(stored[digest] for digest in new), *leftover]
@@ -148,18 +148,3 @@ def _land_all(settings: Settings, arrivals: Sequence[Arrival]) -> list[LandedFil
         except NotTakenError as error:
             log.warning("%s", error)
     return landed
-
-
-def _answer(
-    settings: Settings, connection: psycopg.Connection, submissions: Iterable[Submission]
-) -> None:
-    answered = list(submissions)
-    found = findings_of(connection, [submission.submission_id for submission in answered])
-    try:
-        for submission in answered:
-            write_feedback(settings, submission, found.get(submission.submission_id, []))
-    except OSError as error:
-        raise fault_in(settings, error, "The answers could not be written") or LandingError(
-            f"The answers could not be written to {settings.outbox_dir}: {error.strerror}.",
-            remedy="Check the permissions there, then receive again.",
-        ) from error

@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg
 
-from ingest.feedback import write_feedback
-from ingest.load.ledger import ACCEPTED, Submission, copy_findings, findings_of, submissions_by_sha
-from warehouse.database import Role
+from ingest.feedback.answers import write_answers
+from ingest.load.ledger import ACCEPTED, Submission, copy_findings, submissions_by_sha
+from warehouse.database import Role, connect
 from warehouse.errors import LandingError, UsageError
 from warehouse.findings import Finding
 from warehouse.ledger_events import LedgerEvent, deciding, record_event
@@ -63,14 +63,13 @@ def withdraw(settings: Settings, receipt_no: str, *, reason: str, owner: str) ->
         elif state != "withdrawn":
             raise _does_not_count(connection, receipt_no, state)
         done = _recorded(connection, sha256)
-        found = findings_of(connection, [done.submission.submission_id])
     try:
-        write_feedback(settings, done.submission, found[done.submission.submission_id])
-    except OSError as error:
+        with connect(settings, Role.loader, autocommit=True) as connection:
+            write_answers(settings, connection, [done.submission.submission_id])
+    except LandingError as error:
         raise LandingError(
-            f"{receipt_no} is withdrawn, but the answer could not be written to"
-            f" {settings.outbox_dir}: {error.strerror}.",
-            remedy="Check free space and permissions there, then run the command again.",
+            f"{receipt_no} is withdrawn, but the answer was not written. {error.message}",
+            remedy=error.remedy,
         ) from error
     return done
 

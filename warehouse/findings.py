@@ -42,3 +42,17 @@ class Finding:
         )  # fmt: skip
         record = asdict(self)
         return {name: record[name] for name in names}
+
+
+@dataclass(frozen=True)
+class StatedReason:
+    """A reason, and the warning it was written beside (as in `Finding`)."""
+
+    check_id: str
+    reason: str
+    sheet: str | None = None
+    cell: str | None = None
+    row_key: dict[str, str] = field(default_factory=dict)
+    column_name: str | None = None
+    value: str | None = None
+    expected: str | None = None

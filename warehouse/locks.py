@@ -24,6 +24,7 @@ class Lock(IntEnum):
     receive = 3
     release = 4
     decide = 5
+    answer = 6
 
 
 def silent(_message: str) -> None:

@@ -8,29 +8,16 @@ value and one expected value: with another of either it lapses, and the warning 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from warehouse.findings import StatedReason
 from warehouse.ledger_events import LedgerEvent, record_event
 
 LONGEST_REASON = 1000
-
-
-@dataclass(frozen=True)
-class StatedReason:
-    """A reason, and the warning it was written beside (as `warehouse.findings.Finding`)."""
-
-    check_id: str
-    reason: str
-    sheet: str | None = None
-    cell: str | None = None
-    row_key: dict[str, str] = field(default_factory=dict)
-    column_name: str | None = None
-    value: str | None = None
-    expected: str | None = None
 
 
 @dataclass(frozen=True)

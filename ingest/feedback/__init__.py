@@ -1,5 +1,5 @@
-"""The answer to a reporting unit, in its folder of the outbox: Chinese first, English second."""
+"""The answer to a reporting unit, in its folder of the outbox: Chinese first, English second.
 
-from ingest.feedback.receipt import feedback_text, neutral, write_feedback
-
-__all__ = ["feedback_text", "neutral", "write_feedback"]
+`answers` decides and writes; `scribe` and `child` compose workbooks in a limited process.
+Nothing is imported here, so that this process starts quickly.
+"""

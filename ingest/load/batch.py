@@ -9,11 +9,13 @@ from typing import Any
 import psycopg
 
 from ingest.assess import Assessed
+from ingest.figures import figures_digest
 from ingest.landing import LandedFile
 from ingest.load.ledger import (
     assigned_units,
     copy_findings,
     insert_submissions,
+    settle_explained,
     standing_returns,
     supersede,
 )
@@ -21,7 +23,9 @@ from ingest.load.precedence import Key, Standing, settle_all
 from ingest.load.raw import copy_heads, copy_tables
 from ingest.load.waivers import Waivers
 from warehouse.findings import Finding
+from warehouse.locks import Lock, lock_until_commit
 from warehouse.month import Month
+from warehouse.stated_reasons import ReasonsOfReturn, explain_returns, record_reasons
 
 
 @dataclass
@@ -62,6 +66,7 @@ def store_batch(connection: psycopg.Connection, returns: Sequence[NewReturn]) ->
             new.standing.submission_id = ids[new.landed.sha256]
     supersede(connection, _beaten(returns, current.values()))
     _load(connection, returns, ids)
+    _take_reasons(connection, returns, ids)
     return {key[2] for key, winner in counts.items() if winner.submission_id != before.get(key)}
 
 
@@ -85,7 +90,11 @@ def _candidates(returns: Sequence[NewReturn]) -> list[tuple[Key, Standing]]:
     for new in returns:
         if new.key is not None and new.assessed.version is not None and _passed(new.assessed):
             new.standing = Standing(
-                new.landed.receipt_no, new.assessed.version, new.landed.arrival.received_at
+                new.landed.receipt_no,
+                new.assessed.version,
+                new.landed.arrival.received_at,
+                figures=figures_digest(new.assessed.tables, is_nil=new.assessed.is_nil),
+                is_answer=new.assessed.returned is not None,
             )
             candidates.append((new.key, new.standing))
     return candidates
@@ -131,6 +140,7 @@ def _record(new: NewReturn) -> dict[str, Any]:
         "cells_read": assessed.cells_read,
         "state": new.state,
         "accepted_state": new.state if new.standing and new.standing.has_counted else None,
+        "figures_sha256": new.standing.figures if new.standing else None,
     }
 
 
@@ -165,6 +175,36 @@ def _load(
             )
             rows.append((own, a.area_code, stat_month, waiver_id))
     copy_findings(connection, rows)
+
+
+def _take_reasons(
+    connection: psycopg.Connection, returns: Sequence[NewReturn], ids: dict[str, int]
+) -> None:
+    """Record the reasons that came with the files, and explain the warnings of all new returns.
+
+    Also of a file that is rejected: what somebody wrote down is not asked again.
+    """
+    stated = [
+        ReasonsOfReturn(
+            ids[new.landed.sha256],
+            *(new.key[0], new.key[1], new.key[2].first_day),
+            _who(new.assessed),
+            new.assessed.returned.reasons,
+        )
+        for new in returns
+        if new.key is not None and new.assessed.returned and new.assessed.returned.reasons
+    ]
+    if stated:
+        lock_until_commit(connection, Lock.decide, shared=True)
+        record_reasons(connection, stated)
+    if explain_returns(connection, ids.values()):
+        settle_explained(connection, ids.values())
+
+
+def _who(assessed: Assessed) -> str:
+    """Return who filled in the return (填表人), or its unit where the head names nobody."""
+    named = next((cell.text for cell in assessed.head if cell.field == "filled_by"), "")
+    return named.strip() or assessed.area_code or ""
 
 
 def _unassigned(key: Key) -> Finding:

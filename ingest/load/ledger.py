@@ -22,18 +22,21 @@ _NEW_SUBMISSION = """
 insert into ops.submission (
     receipt_no, sha256, file_name, file_bytes, landing_path, form_code, edition, area_code,
     stat_month, version, received_at, received_at_given, decided_at, passed_level_0, is_nil,
-    required_cells, filled_required_cells, state, accepted_state, reached, sheets_read, cells_read
+    required_cells, filled_required_cells, state, accepted_state, reached, sheets_read, cells_read,
+    figures_sha256
 )
 select
     receipt_no, sha256, file_name, file_bytes, landing_path, form_code, edition, area_code,
     stat_month, version, received_at, received_at_given, now(), passed_level_0, is_nil,
-    required_cells, filled_required_cells, state, accepted_state, reached, sheets_read, cells_read
+    required_cells, filled_required_cells, state, accepted_state, reached, sheets_read, cells_read,
+    figures_sha256
 from jsonb_to_recordset(%s) as r (
     receipt_no text, sha256 text, file_name text, file_bytes bigint, landing_path text,
     form_code text, edition text, area_code text, stat_month date, version integer,
     received_at timestamptz, received_at_given boolean, passed_level_0 boolean, is_nil boolean,
     required_cells integer, filled_required_cells integer, state text, accepted_state text,
-    reached text, sheets_read integer, cells_read integer, position integer
+    reached text, sheets_read integer, cells_read integer, figures_sha256 text,
+    position integer
 )
 order by position
 returning sha256, submission_id
@@ -99,7 +102,7 @@ def standing_returns(connection: psycopg.Connection, keys: Iterable[Key]) -> dic
     rows = connection.execute(
         """
         select s.area_code, s.form_code, s.stat_month, s.receipt_no, s.version, s.received_at,
-            s.submission_id
+            s.submission_id, s.figures_sha256
         from ops.submission as s
         inner join unnest(%s::text[], %s::text[], %s::date[])
             as k (area_code, form_code, stat_month)
@@ -114,8 +117,8 @@ def standing_returns(connection: psycopg.Connection, keys: Iterable[Key]) -> dic
         ],
     ).fetchall()
     return {
-        (area, form, Month.of(month)): Standing(receipt, version, received_at, submission_id)
-        for area, form, month, receipt, version, received_at, submission_id in rows
+        (area, form, Month.of(month)): Standing(receipt, version, received_at, number, figures)
+        for area, form, month, receipt, version, received_at, number, figures in rows
     }
 
 
@@ -165,6 +168,28 @@ def insert_submissions(
         _NEW_SUBMISSION, [Jsonb([{**record, "position": n} for n, record in enumerate(records)])]
     ).fetchall()
     return dict(rows)
+
+
+def settle_explained(connection: psycopg.Connection, submission_ids: Iterable[int]) -> None:
+    """Accept returns without reservation whose warnings have all been explained."""
+    connection.execute(
+        """
+        update ops.submission as s
+        set
+            state = case when s.state = 'accepted_with_warnings' then 'accepted' else s.state end,
+            accepted_state = case when s.accepted_state is not null then 'accepted' end
+        where
+            s.submission_id = any(%s)
+            and 'accepted_with_warnings' in (s.state, s.accepted_state)
+            and not exists (
+                select from ops.finding as f
+                where
+                    f.submission_id = s.submission_id and f.build_id is null
+                    and f.severity = 'warning' and f.state = 'open'
+            )
+        """,
+        [list(submission_ids)],
+    )
 
 
 def supersede(connection: psycopg.Connection, pairs: Sequence[tuple[int, int]]) -> None:

@@ -16,6 +16,7 @@ Key = tuple[str, str, Month]  # area, form, month
 class Standing:
     """A return that passed its checks and may count; `submission_id` is None before it is stored.
 
+    `figures` is the digest of what it says, `is_answer` whether it is our answer, sent back.
     `beaten_by` is the return that counts in its place; `has_counted` tells whether it ever did.
     """
 
@@ -23,6 +24,8 @@ class Standing:
     version: int
     received_at: datetime
     submission_id: int | None = None
+    figures: str | None = None
+    is_answer: bool = False
     beaten_by: Standing | None = None
     has_counted: bool = False
     findings: list[Finding] = field(default_factory=list)
@@ -44,7 +47,8 @@ def settle(candidate: Standing, current: Standing | None) -> Standing:
         candidate.findings.append(_lower_version(candidate, current))
         return current
     if candidate.version == current.version:
-        candidate.findings.append(_equal_version(candidate, current))
+        if not _only_explains(candidate, current):
+            candidate.findings.append(_equal_version(candidate, current))
         if candidate.received_at < current.received_at:
             candidate.beaten_by = current
             return current
@@ -61,6 +65,11 @@ def settle_all(
         counts[key] = settle(candidate, counts.get(key))
         counts[key].has_counted = True
     return counts
+
+
+def _only_explains(candidate: Standing, current: Standing) -> bool:
+    """Tell whether our answer came back with the same figures: nobody has to say which counts."""
+    return candidate.is_answer and candidate.figures == current.figures is not None
 
 
 def _equal_version(candidate: Standing, current: Standing) -> Finding:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.generate import generate
+from ingest.generate.everything import generate
 from ingest.generate.files import FOLDERS, NOTICE
 
 PROJECT_ROOT = Path(__file__).resolve().parents[4]

@@ -1,23 +1,21 @@
-"""The answer to a township: Chinese first, and nothing in it that a spreadsheet would run."""
+"""The receipt of a return: Chinese first, and nothing in it that a spreadsheet would run."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
-from ingest.feedback import feedback_text, neutral, write_feedback
+from ingest.feedback.receipt import neutral, receipt_text
 from ingest.load.ledger import Submission
 from warehouse.findings import Finding
-from warehouse.settings import Settings
 
 NOW = datetime(2009, 12, 8, tzinfo=UTC)
 
 
-def submission(state: str, area_code: str | None = "530700000000") -> Submission:
+def submission(state: str) -> Submission:
     return Submission(
-        7, "R-0123456789AB", "00" * 32, "=cmd.xlsx", "FP-02", area_code, date(2009, 11, 1), 0,
+        7, "R-0123456789AB", "00" * 32, "=cmd.xlsx", "FP-02", "530700000000", date(2009, 11, 1), 0,
         NOW, NOW, state,
     )  # fmt: skip
 
@@ -35,19 +33,10 @@ def test_each_finding_stands_with_its_place_and_both_sentences() -> None:
     finding = Finding(
         "G4", "error", 1, "=中文", "-English", sheet="FP-02", cell="K12", value="77", expected="12"
     )
-    text = feedback_text(submission("rejected"), [finding])
+    text = receipt_text(submission("rejected"), [finding], "R-0123456789AB.xlsx")
     assert "FP-02!K12" in text
     assert text.index("'=中文") < text.index("'-English")
     assert "77" in text
     assert "12" in text
     assert "退回修改" in text
-
-
-def test_the_answer_lies_in_the_folder_of_the_unit(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    assert write_feedback(settings, submission("accepted"), []) == (
-        tmp_path / "outbox" / "530700000000" / "R-0123456789AB.txt"
-    )
-    path = write_feedback(settings, submission("unreadable", None), [])
-    assert path.parent.name == "unknown"
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert "R-0123456789AB.xlsx" in text

@@ -1,0 +1,186 @@
+"""The parent's side of the process that writes workbooks of answers.
+
+One child composes many answers in turn. Where a workbook cannot be copied, is too large or kills
+the child, the answer is drawn from the cells that were read; where that fails too it holds the
+findings alone. So every return has an answer, and the parent parses nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from ingest.feedback.child import DONE, MAX_DRAFT_BYTES, READY
+from ingest.feedback.content import Content
+from ingest.read.sandbox import Cell, Grid, Sandbox
+from ingest.read.unreadable import UnreadableFileError
+from ingest.read.values import cell_text
+from warehouse.errors import LandingError
+from warehouse.settings import Settings
+
+_MAX_CELLS_SENT: Final = 200_000
+
+log = logging.getLogger(__name__)
+
+
+class _NotWrittenError(Exception):
+    """The child did not compose this workbook."""
+
+
+class Scribe:
+    """Composes workbooks in a limited child process. Use as a context manager; not thread-safe."""
+
+    def __init__(self, settings: Settings, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._timeout = float(settings.read_timeout_seconds)
+        self._memory = settings.read_memory_bytes
+        self._child: subprocess.Popen[bytes] | None = None
+        self._drafts: Path | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def workbook(self, path: Path | None, content: Content) -> bytes:
+        """Return the answer about a landed file; `path` None where it cannot or shall not be read.
+
+        Raises `LandingError` where not even the findings alone can be written.
+        """
+        why = "the process that writes answers does not start"
+        for request in self._requests(path):
+            try:
+                return self._ask({**request, "content": content.as_json()})
+            except _NotWrittenError as error:
+                why = str(error)
+                log.info("%s: %s", content.receipt_no, why)
+        raise LandingError(
+            f"The answer {content.receipt_no} could not be composed: {why}.",
+            remedy="Free some memory or raise TMW_READ_MEMORY_BYTES, then run it again.",
+        )
+
+    def close(self) -> None:
+        """End the child and remove its drafts."""
+        child, self._child = self._child, None
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):  # a request it never took
+                        pipe.close()
+        drafts, self._drafts = self._drafts, None
+        if drafts is not None:
+            shutil.rmtree(drafts, ignore_errors=True)
+
+    def _requests(self, path: Path | None) -> Iterator[dict[str, Any]]:
+        if path is not None:
+            yield {"path": str(path.resolve())}
+            try:
+                yield {"grids": _sendable(self._sandbox.read(path, accepted=True))}
+            except UnreadableFileError as error:
+                log.info("%s is not drawn: %s", path.name, error)
+        yield {}
+
+    def _ask(self, request: dict[str, Any]) -> bytes:
+        try:
+            child = self._running()
+            data = json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")
+            assert child.stdin is not None  # noqa: S101 - it was opened as a pipe
+            child.stdin.write(struct.pack(">Q", len(data)))
+            child.stdin.write(data)
+            child.stdin.flush()
+            kind, answer = self._answer_of(child)
+        except (BrokenPipeError, _NotWrittenError) as error:
+            self.close()  # the next answer gets a fresh child
+            raise _NotWrittenError(str(error) or "it died") from error
+        except BaseException:
+            self.close()
+            raise
+        if kind != DONE:
+            raise _NotWrittenError(answer.decode("utf-8", "replace"))
+        return answer
+
+    def _answer_of(self, child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+        deadline = time.monotonic() + self._timeout
+        head = self._take(child, 9, deadline)
+        length = struct.unpack(">Q", head[1:])[0]
+        if length > MAX_DRAFT_BYTES:
+            raise _NotWrittenError(f"{length} bytes")
+        return head[:1], self._take(child, length, deadline)
+
+    def _take(self, child: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
+        assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
+        parts = bytearray()
+        while len(parts) < count:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
+                raise _NotWrittenError(f"not written within {self._timeout:g} s")
+            part = os.read(child.stdout.fileno(), min(count - len(parts), 1 << 20))
+            if not part:
+                raise _NotWrittenError(f"the process ended (exit code {child.wait()})")
+            parts += part
+        return bytes(parts)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self.close()
+            self._drafts = Path(tempfile.mkdtemp(prefix="tmw-answers-"))
+            self._child = subprocess.Popen(
+                [
+                    sys.executable, "-I", "-m", "ingest.feedback.child",
+                    str(self._memory), str(max(1, round(self._timeout))), str(self._drafts),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={"LC_ALL": "C.UTF-8"},  # nothing of ours, least of all a password
+                start_new_session=True,
+            )  # fmt: skip
+            if self._answer_of(self._child)[0] != READY:
+                raise _NotWrittenError("it did not start")
+        return self._child
+
+
+def _sendable(grids: list[Grid]) -> list[dict[str, Any]]:
+    left = _MAX_CELLS_SENT
+    sent = []
+    for grid in grids:
+        rows = []
+        for row in grid.rows:
+            left -= len(row) + 1
+            if left < 0:
+                break
+            rows.append([_plain(cell) for cell in row])
+        sent.append({"name": grid.sheet, "hidden": grid.hidden, "rows": rows})
+    return sent
+
+
+def _plain(cell: Cell) -> Any:
+    """Return a cell as JSON can carry it: a date as a record, what shows no value as its text."""
+    if isinstance(cell, date):
+        return {"d": cell.isoformat()}
+    return cell if cell is None or isinstance(cell, str | bool | int | float) else cell_text(cell)
