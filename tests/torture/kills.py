@@ -136,14 +136,15 @@ def _strike_command(
             target = chance.choice(children).pid
             kill.point["killed"] = _name_of(target)
     kill.counted = process.poll() is None and _runs(family[0])
-    if kill.victim == "group":
-        os.killpg(process.pid, signal.SIGKILL)
-        return
     try:
-        os.kill(target, signal.SIGKILL)
-    except ProcessLookupError:  # a reader of files has a group of its own and was not frozen
+        if kill.victim == "group":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            os.kill(target, signal.SIGKILL)
+    except ProcessLookupError:  # it ended by itself; a reader of files was not even frozen
         kill.counted = False
-    os.killpg(process.pid, signal.SIGCONT)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGCONT)
 
 
 def _strike_server(
