@@ -156,9 +156,10 @@ def _strike_server(
     target = home.postmaster
     if kill.victim == "backend":
         if not pids:  # any process of the server: a writer, a worker, the reader of statistics
-            pids = [child.pid for child in psutil.Process(target).children()]
             # the collector of the log touches no data and is left alone
-            pids = [pid for pid in pids if _name_of(pid) not in ("logger", "gone")]
+            pids = [pid for pid in _children(target) if _name_of(pid) not in ("logger", "gone")]
+        if not pids:
+            return
         target = chance.choice(pids)
     kill.point["killed"] = _name_of(target)
     kill.counted = process.poll() is None
@@ -242,6 +243,13 @@ def family_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     try:
         head = psutil.Process(process.pid)
         return [head, *head.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [child.pid for child in psutil.Process(pid).children()]
     except psutil.NoSuchProcess:
         return []
 
