@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from cli.airflow_api import ENDED, AirflowApi, DagRun
-from cli.airflow_forms import WaitingForm, waiting_forms
+from cli.airflow_forms import WaitingForm, answer_form, waiting_forms
 from cli.stack import StackStatus, stack_start, stack_status, stack_stop
 from warehouse.database import Role, connect
 from warehouse.month import Month
@@ -21,7 +21,6 @@ from warehouse.settings import Settings
 from warehouse.status import month_status
 
 MONTH_SECONDS = 240.0
-SECONDS_TO_READ = 8.0
 LISTENING = "0A"
 LOOPBACK = ("0100007F", "00000000000000000000000001000000")
 T = TypeVar("T")
@@ -103,11 +102,26 @@ class Stack:
             found = next((form for form in forms if f"build {build_id}，" in form.subject), None)
             return None if found and after and found.run_id == after.run_id else found
 
-        form = self.wait_for(f"a form of {month}", look, MONTH_SECONDS)
-        # Nobody reads faster: an answer that comes before Airflow has noted that the form is open
-        # (its executor tells it late on a busy machine) is lost, and the form asks once more.
-        time.sleep(SECONDS_TO_READ)
-        return form
+        return self.wait_for(f"a form of {month}", look, MONTH_SECONDS)
+
+    def answer(
+        self, month: Month, form: WaitingForm, login: str, *, approve: bool, reason: str
+    ) -> None:
+        """Answer a form and wait for the end of its run.
+
+        As a person would, answer once more where the form asks again: an answer that comes before
+        Airflow has noted that the form is open is lost (ADR 10, known limits).
+        """
+        api = AirflowApi(self.settings, login=login)
+
+        def answered() -> DagRun | None:
+            if any(each.run_id == form.run_id for each in waiting_forms(self.api, month)):
+                answer_form(api, form, approve=approve, reason=reason)
+            run = self.api.run("monthly_signature", form.run_id)
+            return run if run.state in ENDED else None
+
+        run = self.wait_for(f"the end of {form.run_id}", answered, MONTH_SECONDS)
+        assert run.state == "success", self.api.task_states(run)
 
     def wait_for_publications(self, wanted: set[str]) -> None:
         """Wait until these publications are there."""

@@ -12,7 +12,7 @@ import pytest
 
 from cli.airflow_accounts import sync_accounts
 from cli.airflow_api import AirflowApi, AirflowError
-from cli.airflow_forms import WaitingForm, answer_form, waiting_forms
+from cli.airflow_forms import WaitingForm, waiting_forms
 from warehouse.month import Month
 from warehouse.signers import add_signer
 
@@ -70,7 +70,7 @@ def test_a_warned_month_waits_for_a_signature(stack: Stack, tmp_path: Path) -> N
 
 def test_who_is_no_signer_publishes_nothing(stack: Stack) -> None:
     form = stack.waiting_form(MARCH)
-    answer_form(stack.api, form, approve=True, reason="urgent")  # Airflow's admin
+    stack.answer(MARCH, form, "admin", approve=True, reason="urgent")
 
     def asked_again() -> WaitingForm | None:
         forms = waiting_forms(stack.api, MARCH)
@@ -85,8 +85,9 @@ def test_a_signer_may_answer_and_do_nothing_else(stack: Stack) -> None:
     wang = AirflowApi(stack.settings, login="wang")
     with pytest.raises(AirflowError, match="403"):
         wang.trigger("monthly_monitoring", "2011-03")
-    answer_form(wang, stack.waiting_form(MARCH), approve=True, reason="与原始凭证核对一致")
-    stack.wait_for_publications({"2011-03.r3", "2012-03.r3"})
+    form = stack.waiting_form(MARCH)
+    stack.answer(MARCH, form, "wang", approve=True, reason="与原始凭证核对一致")
+    assert stack.publications(MARCH_AFTER)[-1] == "2012-03.r3", "in the same release"
     assert stack.published_figure(MARCH, **SONGPING) == [3_400_000]
     signed = "select signed_by, reason from published.release where publication_id = '2011-03.r3'"
     assert stack.rows(signed) == [("王建国", "与原始凭证核对一致")]
@@ -96,10 +97,7 @@ def test_a_signer_may_answer_and_do_nothing_else(stack: Stack) -> None:
 def test_a_refusal_holds_the_month(stack: Stack, tmp_path: Path) -> None:
     small_returns.send(stack.settings, tmp_path, MARCH_AFTER, 3_500_000)  # version 0 again
     form = stack.waiting_form(MARCH_AFTER)
-    wang = AirflowApi(stack.settings, login="wang")
-    answer_form(wang, form, approve=False, reason="凭证未到")
-    run = stack.api.run("monthly_signature", form.run_id)
-    assert stack.api.wait_for_run(run, MONTH_SECONDS).state == "success"
+    stack.answer(MARCH_AFTER, form, "wang", approve=False, reason="凭证未到")
     assert stack.last_request() == ("refused", "王建国", "凭证未到")
     assert stack.month_state(MARCH_AFTER) == "held"
     assert stack.publications(MARCH_AFTER)[-1] == "2012-03.r3"
@@ -120,5 +118,6 @@ def test_a_signature_by_the_command_ends_the_form(stack: Stack, tmp_path: Path) 
     run = stack.api.run("monthly_signature", form.run_id)
     assert stack.api.wait_for_run(run, MONTH_SECONDS).state == "success"
     assert waiting_forms(stack.api, MARCH_AFTER) == []
-    assert stack.last_request() == ("signed", "王建国", "已电话核实")
-    assert stack.publications(MARCH_AFTER)[-1] == "2012-03.r4"
+    assert stack.last_request()[0] == "settled"
+    signed_by = "select signed_by, reason from published.release where publication_id = %s"
+    assert stack.rows(signed_by, "2012-03.r4") == [("王建国", "已电话核实")]
