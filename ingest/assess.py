@@ -12,6 +12,8 @@ from ingest.explain import ReturnedAnswer, take_answer
 from ingest.forms.catalogue import load_forms
 from ingest.forms.model import Form
 from ingest.known_places import KnownPlaces
+from ingest.names.cells import NameReader
+from ingest.names.unit import read_unit
 from ingest.parsed import HeadCell, ParsedTable
 from ingest.read.head import ReadHead, read_head, read_tag
 from ingest.read.messages import file_finding, return_finding
@@ -72,8 +74,12 @@ class Assessor:
         self._sandbox = sandbox
         self._places = places
 
-    def assess(self, path: Path, file_name: str, current_month: Month) -> Assessed:
+    def assess(
+        self, path: Path, file_name: str, current_month: Month, folder: str | None = None
+    ) -> Assessed:
         """Return what a file holds, or why it cannot be read.
+
+        `folder` is the unit in whose folder of the inbox the file lay.
 
         Trouble of our own is raised, so that the file is tried again and not blamed on the
         township: the machine's (no memory, no process to be had) as it is, since no file can be
@@ -81,7 +87,7 @@ class Assessor:
         """
         result = Assessed(file_name)
         try:
-            self._assess(path, result, current_month)
+            self._assess(path, result, current_month, folder)
         except UnreadableFileError as error:
             result.readable = False
             result.findings.append(file_finding(error, file_name))
@@ -100,7 +106,9 @@ class Assessor:
         result.findings = [replace(f, file=file_name) for f in result.findings]
         return result
 
-    def _assess(self, path: Path, result: Assessed, current_month: Month) -> None:
+    def _assess(
+        self, path: Path, result: Assessed, current_month: Month, folder: str | None
+    ) -> None:
         grids, result.returned = take_answer(self._read(path, result))
         head, tag = read_head(grids), read_tag(grids)
         result.reached = "table_searched"
@@ -110,8 +118,17 @@ class Assessor:
         forms = load_forms()
         form = forms.get(head.text("form_code"))
         cells = _named_sheet(head, form)
+        unit = read_unit(self._places, cells, (tag.area_code if tag else None, folder), grids)
+        cells = unit.cells
         month = _identify(result, cells, form)
-        context = HeadContext(forms, current_month, self._places.in_use, result.file_name)
+        context = HeadContext(
+            forms,
+            current_month,
+            self._places.in_use,
+            result.file_name,
+            unit.named,
+            self._places.other_folder(folder, result.area_code, month),
+        )
         result.findings += check_head(cells, tag, context)
         result.findings += [
             return_finding("IN-head-doubled", cell=cell.cell, sheet=cell.sheet, value=cell.text)
@@ -145,6 +162,7 @@ class Assessor:
             parsed, findings = read_table(grid, form, table, month, money_unit, after_row)
             result.tables.append(parsed)
             result.findings += findings
+        NameReader(self._places, result.area_code, month).read(form, result.tables)
         result.findings += check_tables(
             form, result.tables, month, known_area=lambda code: self._places.in_use(code, month)
         )

@@ -10,8 +10,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from ingest.forms.catalogue import load_forms, table_columns
-from ingest.forms.model import Choices, Column, Form, Listing, Table
+from ingest.filed_things import INSIDE, filed_things, period_of
+from ingest.forms.catalogue import table_columns
+from ingest.forms.model import Column, Form, Table
 from ingest.generate.choices import Choice
 from ingest.generate.layout import Cell, Row
 from warehouse.areas import Area, known_areas
@@ -27,61 +28,14 @@ _COMMITTEE = "000"
 # collected is left blank: it is to be collected now.
 _MARKED = {"E": "{value}(估)", "U": "约{value}", "M": "—"}
 
-_INSIDE = """
-with recursive inside as (
-    select area_code
-    from ops.area
-    where area_code = %(unit)s
-    union
-    select child.area_code
-    from ops.area as child
-    inner join inside on child.parent_code = inside.area_code
-    where child.valid_from <= %(last_day)s
-        and (child.valid_until is null or child.valid_until >= %(first_day)s)
-)
-"""
-
 _COMMITTEES = f"""
-{_INSIDE}
+{INSIDE}
 select area.area_code || '{_COMMITTEE}' as code, area.name_zh as name
 from ops.area as area
 where area.level = 'village'
     and area.area_code in (select inside.area_code from inside)
     and area.valid_from <= %(last_day)s
     and (area.valid_until is null or area.valid_until >= %(first_day)s)
-"""
-
-# The latest row of each thing filed by the unit or placed inside its area, up to the month.
-_FILED = f"""
-{_INSIDE},
-
-filed as (
-    select
-        entry.{{code}} as code,
-        {{name}} as name,
-        {{state}} as state,
-        row_number() over (
-            partition by entry.{{code}}
-            order by submission.stat_month desc, entry.submission_id desc
-        ) as recency
-    from {{table}} as entry
-    inner join ops.submission as submission on entry.submission_id = submission.submission_id
-    where submission.form_code = %(form_code)s
-        and submission.state = any(%(accepted)s)
-        and submission.stat_month <= %(first_day)s
-        and entry.row_kind in ('1', '2')
-        and length(entry.{{code}}) = %(length)s
-        and (
-            submission.area_code = %(unit)s
-            or entry.place_code in (select inside.area_code from inside)
-        )
-)
-
-select filed.code, filed.name
-from filed
-where filed.recency = 1
-    and not coalesce(filed.state = any(%(closed)s), false)
-order by filed.code
 """
 
 _LAST_RETURN = """
@@ -149,7 +103,9 @@ def known_from_ledger(settings: Settings, form: Form, area_code: str, month: Mon
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             return Beforehand(
                 villages=_villages(connection, area_code, month),
-                projects=_sorted(_listed(connection, "projects", area_code, month)),
+                projects=_sorted(
+                    filed_things(connection, "projects", area_code, month, open_only=True)
+                ),
                 last_rows=_last_rows(connection, form, area_code, month),
             )
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
@@ -173,36 +129,9 @@ def _inside(areas: Iterable[Area], area_code: str) -> set[str]:
 
 
 def _villages(connection: psycopg.Connection, area_code: str, month: Month) -> tuple[Choice, ...]:
-    filed = _listed(connection, "villages", area_code, month)
-    committees = connection.execute(_COMMITTEES, _period(area_code, month)).fetchall()
+    filed = filed_things(connection, "villages", area_code, month, open_only=True)
+    committees = connection.execute(_COMMITTEES, period_of(area_code, month)).fetchall()
     return _sorted(filed | dict(committees))
-
-
-def _listed(
-    connection: psycopg.Connection, choices: Choices, area_code: str, month: Month
-) -> dict[str, str]:
-    """Return code and name of what the form that lists these choices has for the unit."""
-    found: dict[str, str] = {}
-    for form in load_forms().values():
-        if form.lists is None or form.lists.choices != choices:
-            continue
-        table, closed = form.tables[0], form.lists.closed
-        statement = sql.SQL(_FILED).format(
-            code=sql.Identifier(form.lists.code),
-            name=_column(form.lists.name),
-            state=_column(closed.column if closed else None),
-            table=sql.Identifier("raw", table.name),
-        )
-        parameters = {
-            **_period(area_code, month),
-            "form_code": form.form_code,
-            "accepted": list(ACCEPTED_STATES),
-            "length": _length(table, form.lists),
-            "closed": list(closed.codes) if closed else [],
-        }
-        rows = connection.execute(statement, parameters).fetchall()
-        found |= {code: name or "" for code, name in rows}
-    return found
 
 
 def _last_rows(
@@ -256,19 +185,6 @@ def _as_written(value: Cell, status: str | None, column: Column) -> Cell:
         return value
     plain = f"{value:f}" if isinstance(value, Decimal) else value
     return _MARKED[status].format(value=plain)
-
-
-def _period(area_code: str, month: Month) -> dict[str, object]:
-    return {"unit": area_code, "first_day": month.first_day, "last_day": month.last_day}
-
-
-def _column(name: str | None) -> sql.Composable:
-    return sql.SQL("null::text") if name is None else sql.Identifier("entry", name)
-
-
-def _length(table: Table, listing: Listing) -> int | None:
-    """Return the length of a whole code; the code of a lump line may be shorter."""
-    return next(column.length for column in table.columns if column.name == listing.code)
 
 
 def _sorted(names: Mapping[str, str]) -> tuple[Choice, ...]:

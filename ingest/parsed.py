@@ -18,11 +18,17 @@ missing from the sheet (all blank). A blank key cell holds the column's `key_def
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import pandas as pd
 
 MarkStatus = Literal["E", "U", "L", "M", "O"]
+CHECK_OF_NAME: Final = {
+    "read": "IN-name-read",
+    "slip": "IN-name-slip",
+    "ambiguous": "IN-name-ambiguous",
+    "unknown": "IN-name-unknown",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,25 @@ class CellMark:
     reason: str | None = None
     check_id: str | None = None
     expected: str | None = None
+
+
+@dataclass(frozen=True)
+class NamedCell:
+    """A cell that names a place, village or project in the place of its code.
+
+    `check_id` says what came of it: `IN-name-read` or `IN-name-slip`, and the frame holds the
+    code; otherwise the frame is blank there, `code` and `name` are None. `nearest` are the names
+    (with their codes) it may mean; `count` is how many cells of the column have this text.
+    """
+
+    row_no: int
+    column: str
+    check_id: str
+    text: str
+    code: str | None = None
+    name: str | None = None
+    nearest: tuple[str, ...] = ()
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -84,6 +109,7 @@ class ParsedTable:
     units: dict[str, str] = field(default_factory=dict)
     factors: dict[str, float] = field(default_factory=dict)
     marks: list[CellMark] = field(default_factory=list)
+    named: list[NamedCell] = field(default_factory=list)
     heading_row: int = 0
 
     def cell(self, row_no: int, column: str) -> str | None:

@@ -11,6 +11,7 @@ from ingest.forms.catalogue import code_list, general_rule
 from ingest.forms.model import Code, Column
 from ingest.parsed import CellMark, ParsedTable
 from ingest.validate.findings import TableFindings
+from ingest.validate.names import not_taken
 from warehouse.month import Month
 
 _PLACE = "place_code"
@@ -117,6 +118,7 @@ def check_lengths(parsed: ParsedTable, findings: TableFindings) -> None:
         if column.longest is None:
             continue
         lengths = parsed.frame[column.name].str.len()
+        lengths = lengths.drop(list(not_taken(parsed, column.name)))
         for row_no, length in lengths[lengths > column.longest].items():
             findings.add(
                 general_rule("IN-too-long"),
@@ -146,8 +148,10 @@ def check_places(
         if not (len(place) == 12 and place.isascii() and place.isdigit())
         or (known_area is not None and not known_area(place))
     ]
+    named = not_taken(parsed, _PLACE)
     for row_no in parsed.frame.index[places.isin(bad)]:
-        findings.add(general_rule("IN-unknown-area"), row_no, _PLACE)
+        if row_no not in named:
+            findings.add(general_rule("IN-unknown-area"), row_no, _PLACE)
 
 
 def _check_villages(
@@ -164,8 +168,10 @@ def _check_villages(
         if not (len(village) == _VILLAGE_DIGITS and village.isascii() and village.isdigit())
         or (known_area is not None and not known_area(village[:_COMMITTEE_DIGITS]))
     ]
+    named = not_taken(parsed, column.name)
     for row_no in parsed.frame.index[villages.isin(bad)]:
-        findings.add(general_rule("IN-unknown-village"), row_no, column.name)
+        if row_no not in named:
+            findings.add(general_rule("IN-unknown-village"), row_no, column.name)
 
 
 def _codes_in_force(column: Column, month: Month) -> dict[str, Code]:

@@ -46,13 +46,17 @@ class TableFindings:
         words: Mapping[str, Any] | None = None,
         words_zh: Mapping[str, str] | None = None,
         words_en: Mapping[str, str] | None = None,
+        value: str | None = None,
         expected: str | None = None,
         reason: str | None = None,
     ) -> None:
-        """Add a finding of `rule` at a cell; `words` fill the placeholders of its sentences."""
+        """Add a finding of `rule` at a cell; `words` fill the placeholders of its sentences.
+
+        `value` is what was found there, where that is not the value of the cell.
+        """
         definition = self.columns[column]
         text = self.text(row_no, column)
-        both = {name: spoken(value) for name, value in (words or {}).items()} | {"text": text}
+        both = {"text": text} | {name: spoken(word) for name, word in (words or {}).items()}
         names_zh, names_en = {"it_zh": definition.zh}, {"it_en": definition.en}
         finding = Finding(
             check_id=rule.id,
@@ -64,7 +68,7 @@ class TableFindings:
             sheet=self._parsed.sheet,
             cell=self._parsed.cell(row_no, column),
             form_code=self._form_code,
-            value=plain(self._value("frame", row_no, column)) or text or None,
+            value=value or plain(self._value("frame", row_no, column)) or text or None,
             expected=expected,
             row_key=dict(self.row_key(row_no)),
             column_name=column,

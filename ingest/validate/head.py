@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.forms.catalogue import code_list, general_rule, head_fields
 from ingest.forms.model import Edition, Form
-from ingest.parsed import HeadCell, HiddenTag
+from ingest.parsed import HeadCell, HiddenTag, NamedCell
+from ingest.validate.names import name_words
 from warehouse.errors import UsageError
 from warehouse.findings import Finding
 from warehouse.month import Month
@@ -20,13 +21,16 @@ class HeadContext:
     """What a head is checked against.
 
     `known_area(code, month)` says whether the area is in use in the month; `current_month` is
-    the month in which the return is received.
+    the month in which the return is received; `named` is what came of the names of the unit, and
+    `folder` the unit whose folder of the inbox the file lay in.
     """
 
     forms: Mapping[str, Form]
     current_month: Month
     known_area: Callable[[str, Month], bool]
     file: str | None = None
+    named: tuple[NamedCell, ...] = ()
+    folder: str | None = None
 
 
 def check_head(
@@ -35,7 +39,7 @@ def check_head(
     """Return the findings of a head; a field that is not filled is not checked further."""
     checks = (
         _check_missing, _check_form, _check_month, _check_edition, _check_area, _check_version,
-        _check_choices,
+        _check_choices, _check_names, _check_folder,
     )  # fmt: skip
     found = [finding for check in checks for finding in check(head, context)]
     return [*found, *_check_tag(head, tag, context)]
@@ -105,6 +109,8 @@ def _check_edition(head: Mapping[str, HeadCell], context: HeadContext) -> Iterat
 
 def _check_area(head: Mapping[str, HeadCell], context: HeadContext) -> Iterator[Finding]:
     text, month = _text(head, "area_code"), report_month(head)
+    if any(named.column == "area_code" and named.code is None for named in context.named):
+        return
     if text and month is not None and not context.known_area(text, month):
         yield _finding("IN-unknown-area", "area_code", head, context)
 
@@ -123,6 +129,23 @@ def _check_choices(head: Mapping[str, HeadCell], context: HeadContext) -> Iterat
     text = _text(head, "nil_return")
     if text and text not in _NIL_TEXTS:
         yield _finding("IN-nil-return", "nil_return", head, context)
+
+
+def _check_names(head: Mapping[str, HeadCell], context: HeadContext) -> Iterator[Finding]:
+    for named in context.named:
+        expected = named.code or "；".join(named.nearest) or None
+        words = name_words(named)
+        found = _finding(named.check_id, named.column, head, context, problem=("", ""), **words)
+        yield replace(found, value=named.text, expected=expected)
+
+
+def _check_folder(head: Mapping[str, HeadCell], context: HeadContext) -> Iterator[Finding]:
+    text = _text(head, "area_code")
+    if context.folder and text and text != context.folder:
+        yield _finding(
+            "IN-wrong-folder", "area_code", head, context,
+            folder=context.folder, expected=context.folder,
+        )  # fmt: skip
 
 
 def _check_tag(
@@ -159,7 +182,7 @@ def _finding(
     rule, cell = general_rule(check_id), head.get(field)
     form_code = _text(head, "form_code")
     names = next(known for known in head_fields() if known.name == field)
-    words = {**words, "text": _text(head, field), "it_zh": names.zh, "it_en": names.en}
+    words = {"text": _text(head, field), **words, "it_zh": names.zh, "it_en": names.en}
     return Finding(
         check_id=check_id,
         severity=rule.severity,

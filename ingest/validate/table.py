@@ -17,6 +17,7 @@ from ingest.validate.cells import (
 )
 from ingest.validate.findings import TableFindings
 from ingest.validate.keys import check_keys
+from ingest.validate.names import check_names
 from ingest.validate.rules import apply_rules
 from warehouse.findings import Finding
 from warehouse.month import Month
@@ -43,6 +44,7 @@ def check_table(
         check_codes(parsed, month, findings)
         check_lengths(parsed, findings)
         check_places(parsed, known_area, findings)
+        check_names(parsed, findings)
         check_keys(parsed, findings)
         apply_rules(form, parsed, month, findings)
     return findings.in_order()
