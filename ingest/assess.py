@@ -15,10 +15,10 @@ from ingest.known_places import KnownPlaces
 from ingest.names.cells import NameReader
 from ingest.names.unit import read_unit
 from ingest.parsed import HeadCell, ParsedTable
-from ingest.read.head import ReadHead, read_head, read_tag
+from ingest.read.head import ReadHead, read_head, read_heads, read_tag
 from ingest.read.messages import file_finding, return_finding
 from ingest.read.sandbox import Grid, Progress, Sandbox
-from ingest.read.table import read_table
+from ingest.read.sheets import read_tables, several_forms, with_form_code
 from ingest.read.unreadable import UnreadableFileError
 from ingest.validate import HeadContext, check_head, check_tables, count_required, report_month
 from warehouse.errors import AssessmentError, LandingError
@@ -115,6 +115,8 @@ class Assessor:
         if not head.cells:
             result.findings.append(return_finding("no-head"))
             return
+        head, by_title = with_form_code(head, tag, grids)
+        result.findings += by_title
         forms = load_forms()
         form = forms.get(head.text("form_code"))
         cells = _named_sheet(head, form)
@@ -151,17 +153,13 @@ class Assessor:
     def _read_tables(
         self, grids: list[Grid], head: ReadHead, form: Form, month: Month, result: Assessed
     ) -> None:
-        money_unit = head.text("money_unit") or None
-        for number, table in enumerate(form.tables):
-            grid = next((g for g in grids if g.sheet.strip() == table.sheet), None)
-            if grid is None and number == 0:
-                grid = head.grid
-            if grid is None:
-                continue
-            after_row = head.last_row if grid is head.grid else 0
-            parsed, findings = read_table(grid, form, table, month, money_unit, after_row)
-            result.tables.append(parsed)
-            result.findings += findings
+        several = several_forms(read_heads(grids), grids, form, month)
+        if several is not None:
+            result.findings.append(several)
+            return
+        sheets = read_tables(grids, head, form, month)
+        result.tables += sheets.tables
+        result.findings += sheets.findings
         NameReader(self._places, result.area_code, month).read(form, result.tables)
         result.findings += check_tables(
             form, result.tables, month, known_area=lambda code: self._places.in_use(code, month)

@@ -17,11 +17,11 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.forms.consistency import check_consistency, check_cross_form
-from ingest.forms.model import Code, Column, Form, HeadField, Rule, Table
+from ingest.forms.model import Code, Column, Form, HeadField, Rule, Table, TableWords
 from warehouse.errors import DefinitionError, UsageError
 
 FOLDER = Path(__file__).parent
-_SHARED_FILES = ("head.yml", "every_row.yml", "general.yml", "cross_form.yml")
+_SHARED_FILES = ("head.yml", "every_row.yml", "general.yml", "cross_form.yml", "table_words.yml")
 _MODEL = TypeVar("_MODEL")
 
 
@@ -49,6 +49,12 @@ def head_fields() -> tuple[HeadField, ...]:
 def every_row_columns() -> tuple[Column, ...]:
     """Return the columns that every row of every form carries."""
     return _read(FOLDER / "every_row.yml", "columns", tuple[Column, ...])
+
+
+@cache
+def table_words() -> TableWords:
+    """Return the words around the rows of any table that name no column."""
+    return _read(FOLDER / "table_words.yml", "words", TableWords)
 
 
 @cache

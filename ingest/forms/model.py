@@ -293,12 +293,27 @@ class Code(Definition):
     until: str | None = None
 
 
+class TableWords(Definition):
+    """Words around the rows of any table that name no column: see `table_words.yml`."""
+
+    serial: tuple[str, ...]
+    groups: tuple[str, ...]
+    totals: tuple[str, ...]
+    whole: tuple[str, ...]
+    subtotals: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 class HeadField(Definition):
-    """One field of a form's head, a label in one cell and its value in the next."""
+    """One field of a form's head, a label in one cell and its value in the next.
+
+    `labels` are other wordings of the label.
+    """
 
     name: str
     zh: str
     en: str
+    labels: tuple[str, ...] = ()
     required: bool = False
     personal: bool = False
     description: Bilingual

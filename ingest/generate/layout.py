@@ -22,6 +22,8 @@ Cell = str | int | float | Decimal | date | None
 Row = Mapping[str, Cell]
 
 TAG_SHEET = "_tmw"
+NOTES_SHEET = "填表说明"
+CODES_SHEET = "代码"
 YUAN = "元"
 FIRST_HEAD_ROW = 2
 # A township fills a row from left to right: which thing, where and what kind first, exceptions

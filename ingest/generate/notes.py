@@ -18,10 +18,8 @@ from ingest.forms.model import LAST_MONTH, Choices, Column, Form, Rule
 from ingest.generate import style
 from ingest.generate.choices import Offer
 from ingest.generate.labels import BASIS, TYPE, option, row_kinds, severity
-from ingest.generate.layout import Sheet, heading_unit
+from ingest.generate.layout import CODES_SHEET, NOTES_SHEET, Sheet, heading_unit
 
-NOTES_SHEET = "填表说明"
-CODES_SHEET = "代码"
 _LINE_HEIGHT = 14.0
 _WIDTHS = (26, 34, 10, 20, 24, 30, 60, 70)
 _COLUMN_HEADINGS = (

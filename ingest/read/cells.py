@@ -1,4 +1,4 @@
-"""What one cell holds and what becomes of it: `cell_text` and `Parsed`."""
+"""What one cell holds, where it stands and what becomes of it."""
 
 from __future__ import annotations
 
@@ -53,3 +53,13 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, CellFault):
         return cell.text.strip() or "="
     return str(cell).strip()
+
+
+def column_letter(index: int) -> str:
+    """Return the letter of a 0-based column: 0 is A, 26 is AA."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters

@@ -171,6 +171,79 @@ _HEADINGS: Final = {
     ),
 }
 
+# Rows and sheets that are read otherwise than as data, or not at all.
+_ROWS: Final[dict[str, tuple[str, Severity, str, str]]] = {
+    "total": (
+        "IN-total-row",
+        "info",
+        "“{value}”行按合计核对行读入：只与明细行核对，不相加。",
+        'The row "{value}" is read as a control total: compared with the rows, never added.',
+    ),
+    "total_unplaced": (
+        "IN-total-row",
+        "info",
+        "“{value}”行没有读入：看不出它是哪些行的合计。需要核对的，请按合计核对行填写（行类3，填齐关键栏）。",
+        'The row "{value}" is not read: it does not say which rows it is the total of. To have it'
+        " compared, fill it in as a control total (row kind 3 with its keys).",
+    ),
+    "note": (
+        "IN-footnote",
+        "info",
+        "这一行是表外文字，没有作为数据读入：“{value}”。若是数据行，请填写关键栏。",
+        'This row is text outside the table and is not read as data: "{value}". If it is data, fill'
+        " in its key cells.",
+    ),
+    "hidden_rows": (
+        "IN-hidden",
+        "warning",
+        "第{value}行被隐藏，但有数据，已照常读入。请取消隐藏并核对；确应报送的，请说明原因。",
+        "Rows {value} are hidden but hold data, which was read. Show and check them; if they are to"
+        " be reported, give the reason.",
+    ),
+    "hidden_columns": (
+        "IN-hidden",
+        "warning",
+        "第{value}列被隐藏，但有数据，已照常读入。请取消隐藏并核对；确应报送的，请说明原因。",
+        "Columns {value} are hidden but hold data, which was read. Show and check them; if they are"
+        " to be reported, give the reason.",
+    ),
+    "hidden_sheet": (
+        "IN-hidden",
+        "warning",
+        "工作表“{value}”被隐藏，但其中有报表，已照常读入。请取消隐藏并核对；确应报送的，请说明原因。",
+        'The sheet "{value}" is hidden but holds the form, which was read. Show and check it; if it'
+        " is to be reported, give the reason.",
+    ),
+    "hidden_other_sheet": (
+        "IN-hidden",
+        "warning",
+        "工作表“{value}”被隐藏且有内容，没有读入。请取消隐藏并核对，不需要的请删除；保留的请说明原因。",
+        'The sheet "{value}" is hidden, has contents and was not read. Show and check it and delete'
+        " what is not needed; where it stays, give the reason.",
+    ),
+    "sheet_not_read": (
+        "IN-sheet-not-read",
+        "info",
+        "工作表“{value}”不是报表，没有读入。若其中有应报数据，请填入报表的工作表。",
+        'The sheet "{value}" is no form and was not read. Enter what is to be reported in the sheet'
+        " of the form.",
+    ),
+    "several_forms": (
+        "IN-several-forms",
+        "error",
+        "一个文件只能报一张表，本文件有：{value}。请每张表另存为一个文件，分别报送。",
+        "A file holds one return; this one has {value}. Save each form as a file of its own and"
+        " send them one by one.",
+    ),
+    "form_by_title": (
+        "IN-form-by-title",
+        "info",
+        "表头没有填表号，按“{value}”作为该表读入。请在下次报送时填写表号。",
+        'The head names no form; it was taken to be that of "{value}". Enter the form code next'
+        " time.",
+    ),
+}
+
 
 def file_finding(error: UnreadableFileError, file: str) -> Finding:
     """Return the finding about a file that cannot be read at all."""
@@ -242,4 +315,23 @@ def heading_finding(
         value=value,
         expected=expected,
         column_name=column.name if column is not None else None,
+    )
+
+
+def row_finding(
+    kind: str, form_code: str | None, sheet: str | None, cell: str | None, value: str
+) -> Finding:
+    """Return the finding about a row, a sheet or the forms of a file: `kind` is a key above."""
+    check_id, severity, message_zh, message_en = _ROWS[kind]
+    shown = " ".join(value.split())
+    return Finding(
+        check_id,
+        severity,
+        0,
+        message_zh.format(value=shown),
+        message_en.format(value=shown),
+        sheet=sheet or None,
+        cell=cell,
+        form_code=form_code,
+        value=shown,
     )

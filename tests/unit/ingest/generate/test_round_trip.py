@@ -36,9 +36,7 @@ def read_back(path: Path, home: Path) -> list[Grid]:
 def parsed(grids: list[Grid], form: Form) -> ParsedTable:
     head = read_head(grids)
     assert head.grid is not None
-    table, findings = read_table(
-        head.grid, form, form.tables[0], MONTH, head.text("money_unit"), head.last_row
-    )
+    table, findings = read_table(head.grid, form, form.tables[0], MONTH, head.text("money_unit"))
     assert findings == []
     return table
 
