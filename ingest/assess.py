@@ -157,7 +157,7 @@ class Assessor:
         if several is not None:
             result.findings.append(several)
             return
-        sheets = read_tables(grids, head, form, month)
+        sheets = read_tables(grids, head, form, month, result.area_code)
         result.tables += sheets.tables
         result.findings += sheets.findings
         NameReader(self._places, result.area_code, month).read(form, result.tables)

@@ -82,11 +82,16 @@ def several_forms(
     return row_finding("several_forms", form.form_code, None, None, listed)
 
 
-def read_tables(grids: Sequence[Grid], head: ReadHead, form: Form, month: Month) -> ReadSheets:
-    """Read every table of a form that the file holds, and tell of the sheets it does not read."""
+def read_tables(
+    grids: Sequence[Grid], head: ReadHead, form: Form, month: Month, unit: str | None
+) -> ReadSheets:
+    """Read every table of a form that the file holds, and tell of the sheets it does not read.
+
+    `unit` is the code of the filing unit, where it is known.
+    """
     found = ReadSheets()
     used: list[Grid] = []
-    money_unit, unit = head.text("money_unit") or None, _unit(head)
+    money_unit = head.text("money_unit") or None
     for number, table in enumerate(form.tables):
         free = [grid for grid in grids if not any(grid is taken for taken in used)]
         grid = _sheet_of(free, form, table, month, head.grid if number == 0 else None)
@@ -98,11 +103,6 @@ def read_tables(grids: Sequence[Grid], head: ReadHead, form: Form, month: Month)
         found.findings += findings
     found.findings += _not_read(form, grids, used)
     return found
-
-
-def _unit(head: ReadHead) -> str | None:
-    code = head.text("area_code")
-    return code if len(code) == 12 and code.isascii() and code.isdigit() else None
 
 
 def _sheet_of(
