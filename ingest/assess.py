@@ -145,7 +145,11 @@ class Assessor:
     def _read(self, path: Path, result: Assessed) -> list[Grid]:
         progress = Progress()
         try:
-            return self._sandbox.read(path, progress)
+            grids = self._sandbox.read(path, progress)
+            if progress.link is not None:
+                link = UnreadableFileError("IN-external-links", progress.link)
+                result.findings.append(file_finding(link, result.file_name))
+            return grids
         finally:
             result.reached = "opened" if progress.opened else "preflight"
             result.sheets_read, result.cells_read = progress.sheets_read, progress.cells_read

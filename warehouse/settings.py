@@ -37,9 +37,9 @@ class Settings(BaseSettings):
     read_max_inflation: float = Field(
         default=200.0, gt=0, description="100 is common in honest workbooks of repeated cells"
     )
-    read_max_cells: int = Field(default=3_000_000, gt=0, description="cells that are not blank")
+    read_max_cells: int = Field(default=1_000_000, gt=0, description="cells that are not blank")
     read_max_area: int = Field(
-        default=10_000_000, gt=0, description="rows times columns up to the farthest cell"
+        default=5_000_000, gt=0, description="rows times columns up to the farthest cell"
     )
 
     backup_dir: Path | None = Field(

@@ -2,9 +2,10 @@
 
 Each message is one JSON text after its length in 4 bytes. The first, to no request, says that
 the child has started (else its end would be blamed on a file). A request is answered by
-`{"opened": kind}`, one `{"sheet": ...}` for each sheet, and `{"end": true}` or a refusal
-`{"check_id", "detail", "reason", "sheet", "cell"}`; so the parent knows how far a file got that
-takes this process with it by exhausting a limit or crashing the parser.
+`{"opened": kind, ...}` with what is known of the workbook, one `{"sheet": ...}` for each sheet, and
+`{"end": true}` or a refusal `{"check_id", "detail", "reason", "sheet", "cell"}`; so the parent
+knows how far a file got that takes this process with it by exhausting a limit or crashing the
+parser.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ingest.read.grids import read_grids
+from ingest.read.grids import printable, read_grids
 from ingest.read.limits import ReadLimits
 from ingest.read.preflight import examine
 from ingest.read.unreadable import UnreadableFileError
@@ -43,16 +44,16 @@ def serve(limits: ReadLimits) -> None:
 def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> None:
     path = Path(request["path"])
     try:
-        examined = examine(path, limits, refuse_active=not request["accepted"])
+        examined = examine(path, limits, refuse_macros=not request["accepted"])
         for message in read_grids(path, examined, limits):
             _send(target, _encoded(message))
         end: dict[str, Any] = {"end": True}
     except UnreadableFileError as error:
         end = {
             "check_id": error.check_id,
-            "detail": error.detail,
+            "detail": printable(error.detail),
             "reason": error.reason,
-            "sheet": error.sheet,
+            "sheet": printable(error.sheet) if error.sheet is not None else None,
             "cell": error.cell,
         }
     except MemoryError:
@@ -68,7 +69,7 @@ def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> No
 
 
 def _unreadable(detail: str, reason: str) -> dict[str, Any]:
-    return {"check_id": "IN-unreadable", "detail": detail, "reason": reason}
+    return {"check_id": "IN-unreadable", "detail": printable(detail), "reason": reason}
 
 
 def _encoded(message: dict[str, Any]) -> bytes:

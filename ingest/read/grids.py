@@ -30,37 +30,57 @@ _FAULT_KEYS: Final = {"error": "e", "formula": "f"}
 
 
 def read_grids(path: Path, examined: Examined, limits: ReadLimits) -> Iterator[dict[str, Any]]:
-    """Yield `{"opened": kind}` once the parser has opened the file, then each sheet.
+    """Yield `{"opened": kind, "link", "date_1904"}` once the file is open, then each sheet.
 
     A sheet is `{"sheet": {name, cells, rows, hidden, hidden_rows, hidden_columns, merged}}` with
     `cells` the number that are not blank; the one sheet of a csv file has the name ''.
     """
-    budget = _Budget(limits.cells)
+    budget = _Budget(limits)
+    link = examined.facts.link
+    opened = {
+        "opened": examined.kind,
+        "link": printable(link) if link is not None else None,
+        "date_1904": examined.facts.date_1904,
+    }
     if examined.kind == "csv":
         rows = _csv_rows(path)
-        yield {"opened": "csv"}
+        yield opened
         yield _sheet("", [budget.row(row) for row in rows], SheetFacts())
+    elif examined.bare is not None:
+        yield opened
+        for sheet in examined.bare:
+            yield _sheet(sheet.name, [budget.row(row) for row in sheet.rows()], sheet.facts)
     else:
-        yield from _workbook_sheets(path, examined, budget)
+        yield from _workbook_sheets(path, examined, opened, budget)
+
+
+def printable(text: str) -> str:
+    """Return a text from a file as it may be stored and shown: no control characters, not long."""
+    return text[:MAX_CELL_CHARACTERS].translate(_CONTROL)
 
 
 class _Budget:
-    """Counts cells over all sheets, so that no file fills the memory with blanks."""
+    """Counts cells over all sheets, the blank ones too, so that no file fills the memory."""
 
-    def __init__(self, cells: int) -> None:
-        self._cells = self._left = cells
+    def __init__(self, limits: ReadLimits) -> None:
+        self._limits = limits
+        self._cells, self._area = limits.cells, limits.area
 
     def row(self, cells: list[Any]) -> list[Any]:
-        plain = [_plain(cell) for cell in cells]
+        plain = [_plain(cell) if cell != "" else None for cell in cells]
         while plain and plain[-1] is None:
             plain.pop()
-        self._left -= len(plain) + 1
-        if self._left < 0:
-            raise UnreadableFileError("IN-too-large", f"more than {self._cells} cells")
+        self._cells -= len(plain) - plain.count(None)
+        self._area -= len(plain) + 1
+        if self._cells < 0 or self._area < 0:
+            detail = f"more than {self._limits.cells} cells or {self._limits.area} with blank ones"
+            raise UnreadableFileError("IN-too-large", detail)
         return plain
 
 
-def _workbook_sheets(path: Path, examined: Examined, budget: _Budget) -> Iterator[dict[str, Any]]:
+def _workbook_sheets(
+    path: Path, examined: Examined, opened: dict[str, Any], budget: _Budget
+) -> Iterator[dict[str, Any]]:
     from python_calamine import (  # noqa: PLC0415 - only the child needs the parser
         CalamineError,
         CalamineWorkbook,
@@ -69,13 +89,14 @@ def _workbook_sheets(path: Path, examined: Examined, budget: _Budget) -> Iterato
     )
 
     try:
-        workbook = CalamineWorkbook.from_path(path)
-        yield {"opened": examined.kind}
+        source = path if examined.clear is None else io.BytesIO(examined.clear)
+        workbook = CalamineWorkbook.from_object(source)
+        yield opened
         for meta in workbook.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:
                 continue
             cells = workbook.get_sheet_by_name(meta.name).to_python(skip_empty_area=False)
-            facts = examined.facts.get(meta.name, SheetFacts())
+            facts = examined.facts.sheets.get(meta.name, SheetFacts())
             yield _sheet(meta.name, [budget.row(row) for row in cells], facts)
     except PasswordError as error:
         raise UnreadableFileError("IN-encrypted", "protected by a password") from error
@@ -95,7 +116,7 @@ def _sheet(name: str, rows: list[list[Any]], facts: SheetFacts) -> dict[str, Any
         rows.pop()
     return {
         "sheet": {
-            "name": name,
+            "name": printable(name),
             "cells": sum(cell is not None for row in rows for cell in row),
             "rows": rows,
             "hidden": facts.hidden,
@@ -120,7 +141,7 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
 
 def _plain(cell: Any) -> Any:
     if isinstance(cell, str):
-        text = cell[:MAX_CELL_CHARACTERS].translate(_CONTROL)
+        text = printable(cell)
         return text if text.strip() else None
     if isinstance(cell, (bool, int, float)):
         return cell if math.isfinite(cell) else str(cell)

@@ -42,10 +42,10 @@ _FILES: Final = {
         " workbook without macros and send it again.",
     ),
     "IN-external-links": (
-        "工作簿链接到其他文件或外部数据，链接来的数无法核实。"
+        "工作簿链接到其他文件或外部数据（{value}），链接来的数无法核实。"
         "请在“数据-编辑链接”中断开链接（保留数值）后重新报送。",
-        "The workbook is linked to other files or outside data, whose figures cannot be verified."
-        " Break the links (Data, Edit Links; the values stay) and send it again.",
+        "The workbook is linked to other files or outside data ({value}), whose figures cannot be"
+        " verified. Break the links (Data, Edit Links; the values stay) and send it again.",
     ),
     "IN-dtd": (
         "文件内含文档类型声明（DTD）或实体，正常的表格软件不会写入，为安全起见不予读取。"
@@ -253,8 +253,8 @@ def file_finding(error: UnreadableFileError, file: str) -> Finding:
         error.check_id,
         "error",
         0,
-        message_zh.format(why=why_zh),
-        message_en.format(why=why_en),
+        message_zh.format(why=why_zh, value=error.detail),
+        message_en.format(why=why_en, value=error.detail),
         file=file,
         sheet=error.sheet,
         cell=error.cell,

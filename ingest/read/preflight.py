@@ -10,19 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from ingest.read.bare_biff import SIGNATURES as BARE_BIFF
+from ingest.read.bare_biff import BareSheet, read_sheets
 from ingest.read.limits import ReadLimits
+from ingest.read.ole2 import SIGNATURE as OLE2
 from ingest.read.preflight_ods import examine_ods, is_ods
 from ingest.read.preflight_text import examine_text
 from ingest.read.preflight_xls import examine_xls
 from ingest.read.preflight_xlsx import examine_xlsx, is_xlsx
 from ingest.read.preflight_zip import Package
-from ingest.read.sheet_facts import SheetFacts
+from ingest.read.sheet_facts import WorkbookFacts
 from ingest.read.unreadable import UnreadableFileError
 
 FileKind = Literal["xlsx", "xls", "ods", "csv"]
 
-_OLE2: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-_BARE_BIFF: Final = (b"\x09\x00", b"\x09\x02", b"\x09\x04")  # Excel 2, 3 and 4 wrote no container
 _SIGNATURES: Final = (
     (b"%PDF", "pdf", "a PDF document"),
     (b"\x89PNG", "picture", "a picture"),
@@ -47,25 +48,35 @@ _OTHER_PARTS: Final = (
 
 @dataclass(frozen=True)
 class Examined:
-    """A file that may be parsed: its kind, and what the parser will not tell, by sheet."""
+    """A file that may be parsed: its kind, and what the parser will not tell.
+
+    `clear` is the file where it had to be decrypted, `bare` its sheets where they are read
+    already, because the parser does not know the format.
+    """
 
     kind: FileKind
-    facts: dict[str, SheetFacts] = field(default_factory=dict)
+    facts: WorkbookFacts = field(default_factory=WorkbookFacts)
+    clear: bytes | None = None
+    bare: list[BareSheet] | None = None
 
 
-def examine(path: Path, limits: ReadLimits, *, refuse_active: bool = True) -> Examined:
+def examine(path: Path, limits: ReadLimits, *, refuse_macros: bool = True) -> Examined:
     """Return what the file is; raise `UnreadableFileError` for all that is no return.
 
-    `refuse_active` false lets macros and links pass, for a file that was accepted long ago.
+    `refuse_macros` false lets macros pass, for a file that was accepted before they were refused:
+    nothing here or in the parser runs them. Links to other files are told and hinder nothing.
     """
     with path.open("rb") as stream:
         start = stream.read(4096)
     if not start.strip():
         raise UnreadableFileError("IN-not-a-spreadsheet", "the file is empty", reason="empty")
-    if start.startswith(_OLE2) or start.startswith(_BARE_BIFF):
-        return Examined("xls", examine_xls(path, limits, refuse_active=refuse_active))
+    if start.startswith(OLE2):
+        xls = examine_xls(path.read_bytes(), limits, refuse_macros=refuse_macros)
+        return Examined("xls", xls.facts, xls.clear)
+    if start.startswith(BARE_BIFF):
+        return Examined("xls", bare=read_sheets(path.read_bytes(), limits))
     if start.startswith(b"PK"):
-        return _examine_zip(path, limits, refuse_active=refuse_active)
+        return _examine_zip(path, limits, refuse_macros=refuse_macros)
     for signature, reason, detail in _SIGNATURES:
         if start.startswith(signature) and not _is_word(signature, start):
             raise UnreadableFileError("IN-not-a-spreadsheet", detail, reason=reason)
@@ -73,14 +84,14 @@ def examine(path: Path, limits: ReadLimits, *, refuse_active: bool = True) -> Ex
     return Examined("csv")
 
 
-def _examine_zip(path: Path, limits: ReadLimits, *, refuse_active: bool) -> Examined:
+def _examine_zip(path: Path, limits: ReadLimits, *, refuse_macros: bool) -> Examined:
     package = Package(path, limits)
     if is_xlsx(package):
         package.check_sizes(limits)
-        return Examined("xlsx", examine_xlsx(package, limits, refuse_active=refuse_active))
+        return Examined("xlsx", examine_xlsx(package, limits, refuse_macros=refuse_macros))
     if is_ods(package):
         package.check_sizes(limits)
-        return Examined("ods", examine_ods(package, limits, refuse_active=refuse_active))
+        return Examined("ods", examine_ods(package, limits, refuse_macros=refuse_macros))
     for part, reason, detail in _OTHER_PARTS:
         if part in package:
             raise UnreadableFileError("IN-not-a-spreadsheet", detail, reason=reason)

@@ -22,14 +22,18 @@ class Scanner:
         self._parser.StartDoctypeDeclHandler = _refuse_doctype
         self._parser.EntityDeclHandler = _refuse_doctype
         self._local: dict[str, str] = {}
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
+        self.handle(self._start, self._end)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take the beginning of an element, with its attributes as written."""
 
     def end(self, name: str) -> None:
         """Take the end of an element."""
+
+    def handle(self, start: Start, end: Callable[[str], None]) -> None:
+        """Call these in place of `start` and `end`, with names as written: a third of the time."""
+        self._parser.StartElementHandler = start
+        self._parser.EndElementHandler = end
 
     def listen(self, text: Callable[[str], None] | None) -> None:
         """Pass the text from here on to `text`, or to nobody."""

@@ -66,20 +66,25 @@ class Grid:
     hidden_columns: frozenset[int] = frozenset()
     merged: tuple[tuple[int, int, int, int], ...] = ()
     kind: FileKind = "xlsx"
+    date_1904: bool = False
 
 
 @dataclass
 class Progress:
-    """How far the reading of one file got, whatever became of it."""
+    """How far the reading of one file got, whatever became of it.
+
+    `link` is what leads from the workbook to other files or outside data.
+    """
 
     opened: bool = False
+    link: str | None = None
     sheets_read: int = 0
     cells_read: int = 0
     grids: list[Grid] = field(default_factory=list)
 
     def restart(self) -> None:
         """Forget what was read: the file is read again from its beginning."""
-        self.opened, self.sheets_read, self.cells_read = False, 0, 0
+        self.opened, self.link, self.sheets_read, self.cells_read = False, None, 0, 0
         self.grids.clear()
 
 
@@ -172,7 +177,7 @@ class Sandbox:
         """Take the messages about one file until the last, which may be a refusal."""
         deadline = time.monotonic() + self._timeout
         left = MAX_ANSWER_BYTES
-        kind: FileKind = "xlsx"
+        opened: dict[str, Any] = {}
         while True:
             data = self._message_of(child, deadline, left)
             left -= len(data)
@@ -180,12 +185,12 @@ class Sandbox:
             if "check_id" in message:
                 return UnreadableFileError(**message)
             if "opened" in message:
-                kind = message["opened"]
-                progress.opened = True
+                opened = message
+                progress.opened, progress.link = True, message["link"]
             elif "sheet" in message:
                 progress.sheets_read += 1
                 progress.cells_read += message["sheet"]["cells"]
-                progress.grids.append(_grid(message["sheet"], kind))
+                progress.grids.append(_grid(message["sheet"], opened))
             else:
                 return None
 
@@ -284,7 +289,7 @@ class Sandbox:
             )
 
 
-def _grid(sheet: dict[str, Any], kind: FileKind) -> Grid:
+def _grid(sheet: dict[str, Any], opened: dict[str, Any]) -> Grid:
     return Grid(
         sheet["name"],
         sheet["rows"],
@@ -292,7 +297,8 @@ def _grid(sheet: dict[str, Any], kind: FileKind) -> Grid:
         frozenset(sheet["hidden_rows"]),
         frozenset(sheet["hidden_columns"]),
         tuple(tuple(area) for area in sheet["merged"]),
-        kind,
+        opened["opened"],
+        opened["date_1904"],
     )
 
 
