@@ -14,7 +14,7 @@ from ingest.read.unreadable import UnreadableFileError
 
 _STREAMS: Final = ("workbook", "book")  # of Excel 97 and later, and of Excel 5 and 95
 _MACROS: Final = frozenset({"_vba_project_cur", "_vba_project", "vba"})
-_ENCRYPTED: Final = frozenset({"encryptedpackage"})
+_ENCRYPTED: Final = "EncryptedPackage"  # a stream in place of a workbook
 _DOCUMENTS: Final = frozenset({"worddocument", "powerpoint document"})
 
 
@@ -28,10 +28,8 @@ class ExaminedXls:
 
 def examine_xls(data: bytes, limits: ReadLimits, *, refuse_macros: bool) -> ExaminedXls:
     """Return what the parser does not tell; raise `UnreadableFileError` for a danger."""
-    container = Container(data)
+    container = _container(data)
     names = set(container.names())
-    if names & _ENCRYPTED:
-        raise UnreadableFileError("IN-encrypted", "the workbook is protected by a password")
     stream_name = next((name for name in _STREAMS if name in container), None)
     if stream_name is None or names & _DOCUMENTS:
         raise UnreadableFileError(
@@ -49,6 +47,20 @@ def examine_xls(data: bytes, limits: ReadLimits, *, refuse_macros: bool) -> Exam
             raise UnreadableFileError("IN-encrypted", "the workbook is protected by a password")
         stream, clear = plain, _with_stream(data, pieces, plain)
     return ExaminedXls(read_facts(stream, limits, refuse_macros=refuse_macros), clear)
+
+
+def _container(data: bytes) -> Container:
+    """Return the container; a protected one is told as such even where its directory is damaged."""
+    try:
+        container = Container(data)
+        protected = _ENCRYPTED.lower() in container.names()
+    except UnreadableFileError:
+        protected = _ENCRYPTED.encode("utf-16-le") in data
+        if not protected:
+            raise
+    if protected:
+        raise UnreadableFileError("IN-encrypted", "the workbook is protected by a password")
+    return container
 
 
 def _with_stream(data: bytes, pieces: list[tuple[int, int]], stream: bytes) -> bytes:
