@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import psycopg
-from psycopg.rows import class_row
 
 from ingest.filed_things import filed_things
 from ingest.names.register import Named, Register
@@ -40,12 +39,11 @@ class KnownPlaces:
     @classmethod
     def from_ledger(cls, connection: psycopg.Connection) -> KnownPlaces:
         """Read `ops.area`; projects are asked of the accepted returns when a name needs it."""
-        with connection.cursor(row_factory=class_row(Area)) as cursor:
-            cursor.execute(
-                "select area_code, level, name_zh, parent_code, valid_from, valid_until, source"
-                " from ops.area"
-            )
-            areas = cursor.fetchall()
+        rows = connection.execute(
+            "select area_code, level, name_zh, parent_code, valid_from, valid_until, source"
+            " from ops.area"
+        ).fetchall()
+        areas = (Area(*row) for row in rows)
         return cls(areas, lambda unit, month: filed_things(connection, "projects", unit, month))
 
     @classmethod

@@ -16,11 +16,12 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,7 @@ _META_NAME: Final = ".meta.json"
 _UNFINISHED: Final = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".meta.json")
 _NO_RETURNS: Final = frozenset({"thumbs.db", "desktop.ini"})
 _MAX_NAME_BYTES: Final = 180
+_AREA_FOLDER: Final = re.compile(r"([0-9]{12})(?![0-9])")
 _CHUNK: Final = 1 << 20
 
 
@@ -59,13 +61,17 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A complete file waiting in the inbox; `arrived_at` is when its bytes came to rest there."""
+    """A complete file waiting in the inbox; `arrived_at` is when its bytes came to rest there.
+
+    `folder` is the unit in whose folder (`inbox/<area_code>/`) it lay.
+    """
 
     path: Path
     file_name: str
     arrived_at: datetime
     received_at: datetime
     received_at_given: bool
+    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,23 +101,35 @@ def submit_file(settings: Settings, path: Path, received_at: datetime | None = N
     if not path.is_file():
         raise UsageError(f"{path} is no file.", remedy="Name an xlsx or csv file.")
     name = safe_name(path.name)
+    meta = {} if received_at is None else {"received_at": received_at.isoformat()}
+    digest = put_whole(settings, name, lambda target: _copy(path.resolve(), target), meta)
+    return Receipt(receipt_number(digest), digest, name)
+
+
+def put_whole(
+    settings: Settings, name: str, copy: Callable[[Path], str], meta: Mapping[str, object]
+) -> str:
+    """Put a file into the inbox whole and at once; return the sha256 that `copy` returned.
+
+    `copy` writes the bytes to the path it is given. `meta` tells `received_at` (given: by an
+    operator, unless `given` is false) and the `folder` the file came from.
+    """
     settings.inbox_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         folder = Path(tempfile.mkdtemp(prefix=_SUBMIT, dir=settings.inbox_dir))
         try:
-            digest = _copy(path.resolve(), folder / name)
-            if received_at is not None:
-                meta = json.dumps({"received_at": received_at.isoformat()})
-                _write_synced(folder / _META_NAME, meta.encode())
+            digest = copy(folder / name)
+            if meta:
+                _write_synced(folder / _META_NAME, json.dumps(meta).encode())
             _rename_folder(folder, settings.inbox_dir / receipt_number(digest))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        raise fault_in(settings, error, f"{path.name} was not submitted") or LandingError(
-            f"{path.name} could not be put into {settings.inbox_dir}: {error.strerror}.",
+        raise fault_in(settings, error, f"{name} was not submitted") or LandingError(
+            f"{name} could not be put into {settings.inbox_dir}: {error.strerror}.",
             remedy="Check the permissions there.",
         ) from error
-    return Receipt(receipt_number(digest), digest, name)
+    return digest
 
 
 def waiting_files(settings: Settings) -> list[Arrival]:
@@ -129,7 +147,7 @@ def waiting_files(settings: Settings) -> list[Arrival]:
             for path, status in candidates.items()
             if path in later and _signature(later[path]) == _signature(status)
         }
-    arrivals = [_arrival(path, status) for path, status in candidates.items()]
+    arrivals = [_arrival(settings.inbox_dir, path, status) for path, status in candidates.items()]
     return sorted(arrivals, key=lambda arrival: (arrival.received_at, arrival.path))
 
 
@@ -214,7 +232,7 @@ def _regular_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             path = Path(root, name)
-            if name.startswith(".") or (_is_unfinished(name) and not _is_submitted(path)):
+            if name.startswith(".") or (is_unfinished(name) and not _is_submitted(path)):
                 continue
             with contextlib.suppress(FileNotFoundError):  # taken away meanwhile
                 status = path.lstat()
@@ -222,24 +240,35 @@ def _regular_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
                     yield path, status
 
 
-def _is_unfinished(name: str) -> bool:
-    lower = name.lower()
-    return name.startswith("~$") or lower.endswith(_UNFINISHED) or lower in _NO_RETURNS
-
-
 def _is_submitted(path: Path) -> bool:
     """Return whether `submit_file` put it there, whole and at once."""
     return path.parent.name.startswith("R-")
 
 
-def _arrival(path: Path, status: os.stat_result) -> Arrival:
+def _arrival(inbox: Path, path: Path, status: os.stat_result) -> Arrival:
     arrived_at = datetime.fromtimestamp(status.st_ctime_ns // 1000 / 1e6, UTC)
-    received_at = arrived_at
+    if not _is_submitted(path):
+        folder = area_of(path.relative_to(inbox).parts[:-1])
+        return Arrival(path, safe_name(path.name), arrived_at, arrived_at, False, folder)
     meta = path.parent / _META_NAME
-    given = _is_submitted(path) and meta.is_file()
-    if given:
-        received_at = datetime.fromisoformat(json.loads(meta.read_text())["received_at"])
-    return Arrival(path, safe_name(path.name), arrived_at, received_at, given)
+    told = json.loads(meta.read_text(encoding="utf-8")) if meta.is_file() else {}
+    received_at = arrived_at
+    if "received_at" in told:
+        received_at = datetime.fromisoformat(told["received_at"])
+    given = "received_at" in told and told.get("given", True)
+    return Arrival(path, safe_name(path.name), arrived_at, received_at, given, told.get("folder"))
+
+
+def area_of(folders: Sequence[str]) -> str | None:
+    """Return the unit whose folder is the first of these: its code, or its code and name."""
+    match = _AREA_FOLDER.match(folders[0]) if folders else None
+    return match[1] if match is not None else None
+
+
+def is_unfinished(name: str) -> bool:
+    """Return whether a name is hidden, that of a file still being written, or of no return."""
+    lower = name.lower()
+    return name.startswith((".", "~$")) or lower.endswith(_UNFINISHED) or lower in _NO_RETURNS
 
 
 def _signature(status: os.stat_result) -> tuple[int, int]:

@@ -31,6 +31,7 @@ from ingest.landing import (
 from ingest.load.batch import NewReturn, store_batch
 from ingest.load.duplicates import Duplicate, record_duplicates
 from ingest.load.ledger import Submission, findings_of, submissions_by_sha
+from ingest.object_store import from_object_store
 from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
 from warehouse.errors import AssessmentError
@@ -51,7 +52,8 @@ class ReceivedBatch:
     """What was taken in: submissions, the months whose accepted returns changed, findings.
 
     A file that was known already stands here with its first submission and IN-duplicate.
-    `not_taken` says which files stay in the inbox because our own code failed on them.
+    `not_taken` says which files stay in the inbox because our own code failed on them, and what
+    stays in the object store.
     """
 
     submissions: list[Submission] = field(default_factory=list)
@@ -69,14 +71,15 @@ def receive_inbox(settings: Settings, progress: Progress | None = None) -> Recei
     received = ReceivedBatch()
     with _only_receiver(settings) as connection, Sandbox(settings) as sandbox:
         clear_leftovers(settings)
-        arrivals = waiting_files(settings)
-        if not arrivals:
-            return received
-        assessor = Assessor(sandbox, KnownPlaces.from_ledger(connection))
-        for start in range(0, len(arrivals), BATCH_FILES):
-            batch = arrivals[start : start + BATCH_FILES]
-            _receive(settings, connection, assessor, batch, received)
-            report(f"{start + len(batch)} of {len(arrivals)} files taken in")
+        with from_object_store(settings, connection, received.not_taken):
+            arrivals = waiting_files(settings)
+            if not arrivals:
+                return received
+            assessor = Assessor(sandbox, KnownPlaces.from_ledger(connection))
+            for start in range(0, len(arrivals), BATCH_FILES):
+                batch = arrivals[start : start + BATCH_FILES]
+                _receive(settings, connection, assessor, batch, received)
+                report(f"{start + len(batch)} of {len(arrivals)} files taken in")
     return received
 
 
@@ -106,7 +109,7 @@ def _receive(
             month = Month.of(file.arrival.received_at.astimezone(ZoneInfo(settings.timezone)))
             path = settings.landing_dir / file.landing_path
             try:
-                assessed = assessor.assess(path, file.arrival.file_name, month)
+                assessed = assessor.assess(path, file.arrival.file_name, month, file.arrival.folder)
             except AssessmentError as error:  # a surprise in one file must never stop the others
                 failed.add(file.sha256)
                 received.not_taken.append(str(error))

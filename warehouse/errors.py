@@ -70,6 +70,10 @@ class LandingError(WarehouseError):
     """A file could not be taken into the landing store."""
 
 
+class ObjectStoreError(WarehouseError):
+    """The object store of an installation cannot be reached or used."""
+
+
 class AssessmentError(WarehouseError):
     """A file could not be checked by a fault of our own code; the township is not to blame."""
 

@@ -42,6 +42,21 @@ class Settings(BaseSettings):
         default=5_000_000, gt=0, description="rows times columns up to the farthest cell"
     )
 
+    object_store_url: str | None = Field(
+        default=None, description="where returns arrive too, e.g. s3://bucket/returns"
+    )
+    object_store_endpoint: str | None = Field(default=None, description="URL of another S3 server")
+    object_store_key: str | None = Field(
+        default=None,
+        description="access key; its secret is the secret file object_store_secret",
+    )
+    object_store_secret: SecretStr | None = Field(
+        default=None, description="in place of the secret file"
+    )
+    object_store_seconds: float = Field(
+        default=30.0, gt=0, description="how often the scheduler looks there"
+    )
+
     backup_dir: Path | None = Field(
         default=None, description="where keep_house puts its backups, best on another disk"
     )

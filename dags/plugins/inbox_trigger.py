@@ -1,4 +1,4 @@
-"""Tells Airflow, seconds later, that whole files lie in the inbox or a decision reopened a month.
+"""Tells Airflow, seconds later, that files lie in the inbox or a decision reopened a month.
 
 Loaded through Airflow's plugins folder, the one place of ours on the triggerer's import path.
 """
@@ -6,6 +6,7 @@ Loaded through Airflow's plugins folder, the one place of ours on the triggerer'
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +19,7 @@ DECISION_SECONDS = 4.0
 REMIND_SECONDS = 300.0
 
 Listing = frozenset[tuple[str, int, int]]
+log = logging.getLogger(__name__)
 
 
 class InboxTrigger(BaseEventTrigger):
@@ -25,7 +27,8 @@ class InboxTrigger(BaseEventTrigger):
 
     What stays there although it was announced (the run failed, the machine was switched off)
     is announced again after `REMIND_SECONDS`. Fires also when a waiver, an excuse, a withdrawal
-    or an assignment was recorded that concerns a month built before it.
+    or an assignment was recorded that concerns a month built before it. What waits in the object
+    store of an installation that has one is announced as if it lay in the inbox.
     """
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -40,9 +43,14 @@ class InboxTrigger(BaseEventTrigger):
         inbox = settings.inbox_dir
         announced: Listing = frozenset()
         before: Listing = frozenset()
+        stored: Listing = frozenset()
         announced_at, last_decision, asked_at = 0.0, 0, float("-inf")
+        store_asked_at = float("-inf")
         while True:
-            now = await asyncio.to_thread(list_inbox, inbox)
+            if time.monotonic() - store_asked_at > settings.object_store_seconds:
+                stored = await asyncio.to_thread(list_store, settings)
+                store_asked_at = time.monotonic()
+            now = await asyncio.to_thread(list_inbox, inbox) | stored
             announced &= now  # a file sent again under the same name is new
             due = now - announced or time.monotonic() - announced_at > REMIND_SECONDS
             if now and now == before and due:
@@ -69,6 +77,20 @@ def list_inbox(inbox: Path) -> Listing:
     except FileNotFoundError:  # no inbox yet, or a file taken in while we looked
         return frozenset(found)
     return frozenset(found)
+
+
+def list_store(settings: Any) -> Listing:
+    """Return the same of the object store; nothing without one, or while it is out of reach."""
+    if not settings.object_store_url:
+        return frozenset()
+    from ingest.object_store import waiting_in_store
+    from warehouse.errors import WarehouseError
+
+    try:
+        return waiting_in_store(settings)
+    except WarehouseError as error:
+        log.warning("%s", error)
+        return frozenset()
 
 
 def decided(settings: Any, after: int) -> tuple[int, bool]:
