@@ -30,4 +30,5 @@ def _lines(table: ParsedTable) -> Iterator[str]:
     )
     yield from rows.values()
     for mark in table.marks:
-        yield f"{rows.get(mark.row_no, '')} {mark.column} {mark.status} {mark.reason or mark.text}"
+        text = mark.text if mark.status == "O" else ""  # else the row says it in base units
+        yield f"{rows.get(mark.row_no, '')} {mark.column} {mark.status} {mark.reason or text}"

@@ -211,12 +211,13 @@ class _Writer:
 
 
 def _needs_workbook(one: Answered, findings: Sequence[Finding]) -> bool:
-    """Tell whether there is anything to mark or to list, or a workbook to be replaced.
+    """Tell whether there is anything open to be marked, a change to list, a workbook to replace.
 
-    A note about the file as a whole, such as that it came twice, is told by the receipt.
+    What is explained already, and a note about the file as a whole, such as that it came twice,
+    is told by the receipt.
     """
     return (
-        any(f.severity != "info" or f.cell for f in findings)
+        any(f.reason is None and (f.severity != "info" or f.cell) for f in findings)
         or one.before_path is not None
         or (one.answer_path or "").endswith(_WORKBOOK)
     )

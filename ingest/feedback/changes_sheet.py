@@ -64,7 +64,7 @@ def add_changes(workbook: Workbook, changes: Changes, sheets: Mapping[str, Works
 def _told(changes: Changes) -> str:
     total = len(changes.listed) + changes.left_out
     zh = f"与上一份（{changes.before}）相比，共有{total}处变动。"
-    en = f"Against the return before ({changes.before}) {total} places differ."
+    en = f"Differences from the return before ({changes.before}): {total}."
     if not total:
         zh = f"与上一份（{changes.before}）相比，数字没有变动。"
         en = f"No figure differs from the return before ({changes.before})."

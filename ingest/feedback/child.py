@@ -22,7 +22,7 @@ from ingest.feedback.content import Content
 from ingest.feedback.reporters_copy import NotCopiedError
 from ingest.feedback.workbook import annotated_cells, annotated_copy, findings_alone
 
-READY, DONE, REFUSED = b"R", b"D", b"N"
+READY, DONE, REFUSED, EXHAUSTED = b"R", b"D", b"N", b"M"
 MAX_DRAFT_BYTES = 256 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 
@@ -48,7 +48,7 @@ def serve(memory_bytes: int, cpu_seconds: int, drafts: str) -> None:
         except NotCopiedError as error:
             _send(target, REFUSED, str(error).encode())
         except MemoryError:
-            _send(target, REFUSED, b"needs more memory than it may")
+            _send(target, EXHAUSTED, b"needs more memory than it may")
 
 
 def _composed(request: dict[str, Any]) -> bytes:

@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from ingest.feedback.look import is_risky
 
-MAX_SHEET_BYTES: Final = 16 * 1024 * 1024  # of XML: some 400,000 cells, ten seconds
+MAX_SHEET_BYTES: Final = 6 * 1024 * 1024  # of XML: some 150,000 cells, ten seconds
 _WORKBOOK: Final = "xl/workbook.xml"
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _PICTURED: Final = re.compile(r"xl/(media|charts|drawings/drawing|pivot|embeddings)", re.IGNORECASE)

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from ingest.feedback.child import DONE, MAX_DRAFT_BYTES, READY
+from ingest.feedback.child import DONE, EXHAUSTED, MAX_DRAFT_BYTES, READY
 from ingest.feedback.content import Content
 from ingest.read.sandbox import Cell, Grid, Sandbox
 from ingest.read.unreadable import UnreadableFileError
@@ -33,7 +33,7 @@ from ingest.read.values import cell_text
 from warehouse.errors import LandingError
 from warehouse.settings import Settings
 
-_MAX_CELLS_SENT: Final = 200_000
+_MAX_CELLS_SENT: Final = 100_000  # more than are drawn
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,8 @@ class Scribe:
         except BaseException:
             self.close()
             raise
+        if kind == EXHAUSTED:
+            self.close()  # its memory is in pieces; the next answer gets a fresh child
         if kind != DONE:
             raise _NotWrittenError(answer.decode("utf-8", "replace"))
         return answer
