@@ -17,7 +17,7 @@ Outcome = Literal["read", "slip", "ambiguous", "unknown"]
 
 _NEAREST: Final = 3
 _ALIKE: Final = 0.34  # below that a name is not worth showing
-# Two characters of which one is wrong are too little, unless the word for the kind stands there.
+# Two characters of which one is wrong are too little, unless the same word for the kind is there.
 _SHORTEST_WITH_KIND: Final = 2
 _SHORTEST_ALONE: Final = 3
 _LONGEST: Final = 100  # characters; what is longer is no name
@@ -62,7 +62,8 @@ class Register:
         self._above = {thing.code: thing for thing in above}
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._loose: dict[str, set[str]] = defaultdict(set)
-        self._short: dict[str, set[str]] = defaultdict(set)  # of the things alone
+        # The short forms of the things alone, each with the words for the kind behind it.
+        self._short: dict[str, dict[str, set[str | None]]] = defaultdict(dict)
         for thing in (*self._things.values(), *self._above.values()):
             self._exact[spelling_of(thing.name).key].add(thing.code)
             for name in (thing.name, *thing.former):
@@ -70,7 +71,7 @@ class Register:
                 for form in {spelling.key, *spelling.cores}:
                     self._loose[form].add(thing.code)
                 for core in spelling.cores if thing.code in self._things else ():
-                    self._short[core].add(thing.code)
+                    self._short[core].setdefault(thing.code, set()).add(spelling.kind)
         self._forms = list(self._short)
         self._found: dict[str, Match] = {}
 
@@ -138,8 +139,9 @@ class Register:
                 distance = slips(mine, form) if len(form) >= shortest else None
                 if distance is None:
                     continue
-                for code in self._short[form]:
-                    if text.may_be(self._things[code].level):
+                for code, kinds in self._short[form].items():
+                    thin = min(len(mine), len(form)) < _SHORTEST_ALONE
+                    if text.may_be(self._things[code].level) and (not thin or text.kind in kinds):
                         found[code] = min(distance, found.get(code, distance))
         if not found:
             return Match("unknown")

@@ -28,6 +28,11 @@ _KINDS: Final[dict[str, frozenset[str]]] = {
     )
     for word in sorted(words.split(), key=len, reverse=True)
 }
+_SHORT_KINDS: Final = {
+    "村民委员会": "村", "村委会": "村", "社区居民委员会": "社区", "社区居委会": "社区",
+    "居民委员会": "社区", "居委会": "社区", "民族乡": "乡", "街道办事处": "街道",
+    "各族自治县": "县", "自治县": "县", "自治旗": "旗", "自治州": "州",
+}  # fmt: skip
 _ETHNIC: Final = re.compile(
     "(?:蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|满|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|高山|拉祜|水"
     "|东乡|纳西|景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|阿昌|普米|塔吉克|怒|乌孜别克"
@@ -44,12 +49,14 @@ class Spelling:
     """A name as it is compared.
 
     `key` is the whole name; `cores` are its short forms, without the word for its kind and
-    without ethnic names; `levels` are those the word stands for, None where there is none.
+    without ethnic names; `levels` are those the word stands for, None where there is none, and
+    `kind` is the word itself, in its shortest form.
     """
 
     key: str
     cores: tuple[str, ...]
     levels: frozenset[str] | None
+    kind: str | None = None
 
     def may_be(self, level: str | None) -> bool:
         """Return whether the word for the kind fits an area of this level."""
@@ -78,7 +85,7 @@ def spelling_of(text: str) -> Spelling:
     # 李家村村委会 is also called 李家村, which has the short form 李家.
     if "village" in _KINDS[word] and stem.endswith("村") and len(stem) > _SHORTEST:
         cores.append(stem.removesuffix("村"))
-    return Spelling(key, tuple(dict.fromkeys(cores)), _KINDS[word])
+    return Spelling(key, tuple(dict.fromkeys(cores)), _KINDS[word], _SHORT_KINDS.get(word, word))
 
 
 def _without_ethnic(core: str) -> str:

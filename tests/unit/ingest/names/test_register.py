@@ -48,6 +48,7 @@ def places() -> KnownPlaces:
         ("中啦嘛村", "unknown", None),  # between 上啦嘛 and 下啦嘛 a slip is no slip
         ("啦嘛村", "unknown", None),
         ("松平", "unknown", None),  # two characters, one wrong, no word for the kind
+        ("松平镇", "unknown", None),  # nor another word for the kind
         ("太平洋乡", "unknown", None),
         ("XX乡", "unknown", None),
         ("玉龙县", "unknown", None),  # it is not in this county
