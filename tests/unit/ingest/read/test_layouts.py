@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,7 +125,9 @@ def more_title_rows() -> Page:
 def notes_and_signatures_below() -> Page:
     made = page()
     made.rows += [
-        [], ["单位负责人：某甲", None, "统计负责人：某乙"], ["填表人：某丙", None, "联系电话：", "0888"],
+        [],
+        ["单位负责人：某甲", None, "统计负责人：某乙"],
+        ["填表人：某丙", "联系电话：", "0888"],
         ["注：1. 本表由乡镇扶贫办填报。"], ["2. 金额按到账数填写，不含信贷资金。"],
     ]  # fmt: skip
     return made
@@ -496,3 +500,36 @@ def test_the_same_rows_are_read(name: str, reader: Reader, expected: Any) -> Non
     pd.testing.assert_frame_equal(frame, expected[0], check_names=False)
     assert marks == expected[1]
     assert (assessed.area_code, assessed.month, assessed.version) == (UNIT, MONTH, 0)
+
+
+IN_XLS = ("the blank form filled in", "groups over their parts", "wan yuan in the headings")
+
+
+@pytest.fixture(scope="module")
+def old_workbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of some layouts that LibreOffice saved as xls, in one run."""
+    if shutil.which("soffice") is None:
+        pytest.skip("install the Debian package libreoffice-calc-nogui")
+    folder = tmp_path_factory.mktemp("xls")
+    paths = []
+    for number, name in enumerate(IN_XLS):
+        paths.append(folder / f"{number}.xlsx")
+        write_xlsx(LAYOUTS[name][0](), paths[-1])
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless",
+         "--convert-to", "xls", "--outdir", str(folder), *map(str, paths)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize("name", IN_XLS)
+def test_the_same_rows_are_read_from_xls(
+    name: str, reader: Reader, expected: Any, old_workbooks: Path
+) -> None:
+    path = old_workbooks / f"{IN_XLS.index(name)}.xls"
+    assessed = reader.assessor.assess(path, path.name, MONTH)
+    assert [f.message_zh for f in assessed.findings if f.severity == "error"] == []
+    frame, marks = rows_of(assessed)
+    pd.testing.assert_frame_equal(frame, expected[0], check_names=False)
+    assert marks == expected[1]
