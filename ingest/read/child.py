@@ -27,6 +27,7 @@ from ingest.read.preflight import examine
 from ingest.read.unreadable import UnreadableFileError
 
 READY = b'"ready"'
+PANIC = "panic"  # the parent ends a child that says so
 _PR_SET_PDEATHSIG = 1
 
 
@@ -63,8 +64,7 @@ def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> No
     except BaseException as error:
         if type(error).__module__ != "pyo3_runtime":  # a panic of the parser is no `Exception`
             raise
-        _send(target, _encoded(_unreadable(f"the parser gave up: {error}"[:500], "panic")))
-        raise SystemExit(0) from error  # nobody knows what state it left
+        end = _unreadable(f"the parser gave up: {error}"[:500], PANIC)
     _send(target, _encoded(end))
 
 

@@ -89,8 +89,9 @@ def _workbook_sheets(
     )
 
     try:
-        source = path if examined.clear is None else io.BytesIO(examined.clear)
-        workbook = CalamineWorkbook.from_object(source)
+        # Given a path, the parser believes the suffix of its name.
+        data = path.read_bytes() if examined.clear is None else examined.clear
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         yield opened
         for meta in workbook.sheets_metadata:
             if meta.typ != SheetTypeEnum.WorkSheet:

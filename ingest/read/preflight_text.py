@@ -97,10 +97,11 @@ def _utf16_without_mark(data: bytes) -> str:
 
 
 def _is_printable(text: str) -> bool:
-    """Tell whether a text has lines with a delimiter, and no character that nobody writes."""
+    """Tell whether a text has lines and a delimiter, and no character that nobody writes."""
     return (
         not _has_control(text)
         and any(mark in text for mark in DELIMITERS)
+        and any(mark in text for mark in "\r\n")
         and not any(unicodedata.category(character) in _STRANGE for character in set(text))
     )
 

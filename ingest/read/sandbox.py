@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from ingest.read.child import READY
+from ingest.read.child import PANIC, READY
 from ingest.read.limits import ReadLimits
 from ingest.read.preflight import FileKind
 from ingest.read.unreadable import UnreadableFileError
@@ -169,6 +169,8 @@ class Sandbox:
                 ) from error
             raise
         if refusal is not None:
+            if refusal.reason == PANIC:
+                self.close()  # nobody knows what state the parser left
             raise refusal
 
     def _take_answer(
