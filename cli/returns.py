@@ -19,6 +19,7 @@ from cli.output import (
     print_table,
     progress,
     result,
+    say,
 )
 from warehouse.errors import AssessmentError, UsageError
 from warehouse.month import Month
@@ -113,11 +114,17 @@ def assign(csv: CsvFile, as_json: AsJson = False) -> None:
 
 def check(files: Files, as_json: AsJson = False) -> None:
     """Check files without keeping anything; needs no database."""
-    from ingest.check import check_files
+    from ingest.check import assess_files
+    from ingest.read.outcome import outcome_words
 
     with progress.status(f"Checking {len(files)} files"):
-        findings = check_files(load_settings(), files)
+        assessed = assess_files(load_settings(), files)
+    findings = [finding for one in assessed for finding in one.findings]
     print_findings(findings, as_json)
+    for one in assessed:
+        words = outcome_words(one.reached, one.sheets_read, one.cells_read)
+        if words is not None:
+            say(f"{one.file_name}: {words[0]} / {words[1]}")
     if has_errors(findings):
         raise typer.Exit(1)
 

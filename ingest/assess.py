@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from ingest.explain import ReturnedAnswer, take_answer
 from ingest.forms.catalogue import load_forms
@@ -17,6 +17,7 @@ from ingest.names.unit import read_unit
 from ingest.parsed import HeadCell, ParsedTable
 from ingest.read.head import ReadHead, read_head, read_heads, read_tag
 from ingest.read.messages import file_finding, return_finding
+from ingest.read.outcome import Reached
 from ingest.read.sandbox import Grid, Progress, Sandbox
 from ingest.read.sheets import read_tables, several_forms, with_form_code
 from ingest.read.unreadable import UnreadableFileError
@@ -32,7 +33,6 @@ _FIRST_YEAR: Final = 1949
 _FATAL_IN_HEAD: Final = frozenset({"IN-unknown-form", "IN-edition", "IN-money-unit"})
 
 log = logging.getLogger(__name__)
-Reached = Literal["preflight", "opened", "table_searched"]
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Final
 
 from ingest.feedback.words import NOTHING_FOUND, SEVERITIES, STATES
 from ingest.load.ledger import Submission
+from ingest.read.outcome import outcome_words
 from warehouse.findings import Finding
 
 _FORMULA: Final = re.compile(r"^\s*[=+\-@\t\r]")
@@ -21,6 +22,7 @@ def receipt_text(
     `workbook` is the name of the marked workbook that lies beside it, if there is one.
     """
     state_zh, state_en = STATES.get(submission.state, (submission.state, submission.state))
+    outcome = outcome_words(submission.reached, submission.sheets_read, submission.cells_read)
     lines = [
         f"文件 File: {submission.file_name}",
         f"回执 Receipt: {submission.receipt_no}",
@@ -28,6 +30,7 @@ def receipt_text(
         f"报表 Return: {submission.form_code or '?'} {submission.area_code or '?'}"
         f" {_month(submission)} 版本 version {_shown(submission.version)}",
         f"状态 State: {state_zh} / {state_en}",
+        *([f"读取 Read: {' / '.join(outcome)}"] if outcome else []),
         *([f"标注的工作簿 Marked workbook: {workbook}"] if workbook else []),
         "",
     ]

@@ -190,10 +190,14 @@ def test_each_bad_file_gets_its_finding_and_nothing_else_suffers(
         ]
         assert {finding.check_id for finding in errors} == {bad.check_id, *bad.with_it}, name
         assert_says_where_and_what(errors, bad, path)
-        ((landing_path,),) = query(
+        ((landing_path, reached, cells),) = query(
             assigned_home,
-            f"select landing_path from ops.submission where receipt_no = '{receipt_no}'",
+            "select landing_path, reached, cells_read from ops.submission"
+            f" where receipt_no = '{receipt_no}'",
         )
+        assert reached == ("preflight" if bad.state == "unreadable" else "table_searched"), name
+        assert (cells > 0) == (bad.state != "unreadable"), name
+        assert submission.as_json()["reached"] == reached
         assert (assigned_home.landing_dir / landing_path).read_bytes() == path.read_bytes()
     for table in ("fp02", "cell_mark", "column_position", "head_value"):
         ids = query(assigned_home, f"select distinct submission_id from raw.{table}")
