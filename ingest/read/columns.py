@@ -10,8 +10,9 @@ from functools import cache
 from ingest.forms.catalogue import code_list
 from ingest.forms.model import Column, Form, Table
 from ingest.parsed import CellMark
-from ingest.read.cells import Parsed, Value
+from ingest.read.cells import Parsed, Value, cell_text
 from ingest.read.codes import CodeNames
+from ingest.read.dates import parse_serial_of_1904
 from ingest.read.sandbox import Cell, Grid
 from ingest.read.totals import Totals
 from ingest.read.values import parse_cell
@@ -88,7 +89,11 @@ def _read_column(
             values.append(None)
             texts.append("")
             continue
-        parsed = parse_cell(cell, column, place.factor, codes, place.stated)
+        parsed = None
+        if grid.date_1904 and column.type == "date":
+            parsed = parse_serial_of_1904(cell, cell_text(cell))
+        if parsed is None:
+            parsed = parse_cell(cell, column, place.factor, codes, place.stated)
         values.append(parsed.value)
         texts.append(parsed.text or "")
         mark = _mark(row_no, column, parsed)

@@ -22,6 +22,7 @@ _AFTER_A_DATE: Final = re.compile(
 _MASKED: Final = re.compile(r"(?=.*[xX×*○●□■?#])[\dxX×*○●□■?#年月日号./-]+")
 _DAYS: Final = str.maketrans({"廿": "二十", "卅": "三十", "元": "一"})
 _EXCEL_EPOCH: Final = date(1899, 12, 30)
+_EPOCH_1904: Final = date(1904, 1, 1)
 _EXCEL_SERIALS: Final = range(61, 73_051)  # 1900-03-01 .. 2099-12-31
 
 
@@ -43,6 +44,14 @@ def parse_date(cell: Cell, text: str) -> Parsed:
     if _MASKED.fullmatch(plain):
         return masked(text)
     return Parsed(None, text, problem="IN-not-a-date")
+
+
+def parse_serial_of_1904(cell: Cell, text: str) -> Parsed | None:
+    """Return the day of a serial number in a workbook that counts from 1904; None for all else."""
+    if not isinstance(cell, (int, float)) or isinstance(cell, bool) or cell != int(cell):
+        return None
+    day = _EPOCH_1904 + timedelta(days=int(cell)) if cell in _EXCEL_SERIALS else None
+    return None if day is None else Parsed(day, text)
 
 
 def _parts(plain: str) -> tuple[int, int, int] | None:

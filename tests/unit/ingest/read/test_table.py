@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -182,3 +183,14 @@ def test_the_hidden_tag() -> None:
     assert (tag.form_code, tag.edition, tag.area_code) == ("FP-02", "2009", "530700000000")
     assert tag.report_month == "200911"
     assert read_tag([Grid("FP-02", rows)]) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [(38660, "2009-11-05"), (38660.0, "2009-11-05"), ("2009-11-05", "2009-11-05"),
+     (20091105, "2009-11-05"), (date(2009, 11, 5), "2009-11-05")],
+)  # fmt: skip
+def test_serial_numbers_count_from_the_first_day_of_their_workbook(cell: Any, day: str) -> None:
+    grid = Grid("FP-02", [headings(), row(issue_date=cell)], date_1904=True)
+    parsed, _ = read_table(grid, FORM, FORM.tables[0], NOVEMBER, None)
+    assert str(parsed.frame.at[2, "issue_date"])[:10] == day
