@@ -15,7 +15,7 @@ from ingest.known_places import KnownPlaces
 from ingest.names.cells import NameReader
 from ingest.names.unit import read_unit
 from ingest.parsed import HeadCell, ParsedTable
-from ingest.read.head import ReadHead, read_head, read_heads, read_tag
+from ingest.read.head import ReadHead, fullest, read_heads, read_tag
 from ingest.read.messages import file_finding, return_finding
 from ingest.read.outcome import Reached
 from ingest.read.sandbox import Grid, Progress, Sandbox
@@ -110,7 +110,8 @@ class Assessor:
         self, path: Path, result: Assessed, current_month: Month, folder: str | None
     ) -> None:
         grids, result.returned = take_answer(self._read(path, result))
-        head, tag = read_head(grids), read_tag(grids)
+        heads, tag = read_heads(grids), read_tag(grids)
+        head = fullest(heads)
         result.reached = "table_searched"
         if not head.cells:
             result.findings.append(return_finding("no-head"))
@@ -140,6 +141,10 @@ class Assessor:
             result.findings.append(_version_too_high(cells["version"]))
         fatal = any(finding.check_id in _FATAL_IN_HEAD for finding in result.findings)
         if form is not None and month is not None and not fatal and result.edition is not None:
+            several = several_forms(heads, grids, form, month)
+            if several is not None:
+                result.findings.append(several)
+                return
             self._read_tables(grids, head, form, month, result)
 
     def _read(self, path: Path, result: Assessed) -> list[Grid]:
@@ -157,10 +162,6 @@ class Assessor:
     def _read_tables(
         self, grids: list[Grid], head: ReadHead, form: Form, month: Month, result: Assessed
     ) -> None:
-        several = several_forms(read_heads(grids), grids, form, month)
-        if several is not None:
-            result.findings.append(several)
-            return
         sheets = read_tables(grids, head, form, month, result.area_code)
         result.tables += sheets.tables
         result.findings += sheets.findings

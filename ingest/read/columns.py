@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import Final
 
 from ingest.forms.catalogue import code_list
 from ingest.forms.model import Column, Form, Table
 from ingest.parsed import CellMark
-from ingest.read.cells import Parsed, Value, cell_text
+from ingest.read.cells import Parsed, Value
 from ingest.read.codes import CodeNames
-from ingest.read.dates import parse_serial_of_1904
 from ingest.read.sandbox import Cell, Grid
 from ingest.read.totals import Totals
 from ingest.read.values import parse_cell
+
+_MOST_MERGED: Final = 1_000_000  # cells: no return has more
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,9 @@ def _read_column(
             values.append(None)
             texts.append("")
             continue
-        parsed = None
-        if grid.date_1904 and column.type == "date":
-            parsed = parse_serial_of_1904(cell, cell_text(cell))
-        if parsed is None:
-            parsed = parse_cell(cell, column, place.factor, codes, place.stated)
+        parsed = parse_cell(
+            cell, column, place.factor, codes, place.stated, date_1904=grid.date_1904
+        )
         values.append(parsed.value)
         texts.append(parsed.text or "")
         mark = _mark(row_no, column, parsed)
@@ -112,14 +112,17 @@ def _merged_down(grid: Grid, row_nos: Sequence[int]) -> dict[tuple[int, int], in
 
     What is written over several rows, a place or a document, holds for each; a figure does not.
     """
-    if not row_nos:
-        return {}
-    return {
-        (row_no, left - 1): top
-        for top, left, bottom, right in grid.merged
-        if left == right and bottom > top >= row_nos[0]
-        for row_no in range(top + 1, min(bottom, row_nos[-1]) + 1)
-    }
+    found: dict[tuple[int, int], int] = {}
+    seen = 0
+    for top, left, bottom, right in grid.merged:
+        if left != right or not row_nos or not row_nos[0] <= top < row_nos[-1]:
+            continue
+        below = range(top + 1, min(bottom, row_nos[-1]) + 1)
+        seen += len(below)
+        if seen > _MOST_MERGED:
+            break
+        found.update(((row_no, left - 1), top) for row_no in below)
+    return found
 
 
 def _mark(row_no: int, column: Column, parsed: Parsed) -> CellMark | None:

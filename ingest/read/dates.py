@@ -21,19 +21,23 @@ _AFTER_A_DATE: Final = re.compile(
 )
 _MASKED: Final = re.compile(r"(?=.*[xX×*○●□■?#])[\dxX×*○●□■?#年月日号./-]+")
 _DAYS: Final = str.maketrans({"廿": "二十", "卅": "三十", "元": "一"})
-_EXCEL_EPOCH: Final = date(1899, 12, 30)
-_EPOCH_1904: Final = date(1904, 1, 1)
-_EXCEL_SERIALS: Final = range(61, 73_051)  # 1900-03-01 .. 2099-12-31
+_EPOCH: Final = date(1899, 12, 30)
+_EPOCH_1904: Final = date(1904, 1, 1)  # Excel for Macintosh
+_FIRST_DAY, _LAST_DAY = date(1900, 3, 1), date(2099, 12, 31)
 
 
-def parse_date(cell: Cell, text: str) -> Parsed:
-    """Return the day a cell names; a year of two digits or a day without one names none."""
+def parse_date(cell: Cell, text: str, *, date_1904: bool = False) -> Parsed:
+    """Return the day a cell names; a year of two digits or a day without one names none.
+
+    With `date_1904` serial numbers count days from 1 January 1904.
+    """
     if isinstance(cell, date):
         return Parsed(cell, text)
     plain = "".join(narrow(visible(text)).split())
-    numeric = isinstance(cell, (int, float)) and not isinstance(cell, bool)
-    if numeric and plain.isdigit() and int(plain) in _EXCEL_SERIALS:
-        return Parsed(_EXCEL_EPOCH + timedelta(days=int(plain)), text)
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+        day = _of_serial(cell, _EPOCH_1904 if date_1904 else _EPOCH)
+        if day is not None:
+            return Parsed(day, text)
     plain = _AFTER_A_DATE.sub("", plain)
     parts = _parts(plain)
     try:
@@ -46,12 +50,10 @@ def parse_date(cell: Cell, text: str) -> Parsed:
     return Parsed(None, text, problem="IN-not-a-date")
 
 
-def parse_serial_of_1904(cell: Cell, text: str) -> Parsed | None:
-    """Return the day of a serial number in a workbook that counts from 1904; None for all else."""
-    if not isinstance(cell, (int, float)) or isinstance(cell, bool) or cell != int(cell):
-        return None
-    day = _EPOCH_1904 + timedelta(days=int(cell)) if cell in _EXCEL_SERIALS else None
-    return None if day is None else Parsed(day, text)
+def _of_serial(cell: float, epoch: date) -> date | None:
+    whole = cell == int(cell) and 0 < cell <= (_LAST_DAY - epoch).days
+    day = epoch + timedelta(days=int(cell)) if whole else None
+    return day if day is not None and day >= _FIRST_DAY else None
 
 
 def _parts(plain: str) -> tuple[int, int, int] | None:

@@ -8,7 +8,7 @@ who sign below the table.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -23,6 +23,8 @@ from ingest.read.sandbox import Grid
 
 _MAX_HEAD_ROWS: Final = 80
 _LAST_ROWS: Final = 15
+_WIDEST: Final = 500  # columns
+_LONGEST: Final = 500  # characters of a cell that may hold fields
 _REACH: Final = 5  # cells from a label to its value: labels are merged over some
 _REMARK: Final = re.compile(r"\([^()]*\)$")  # 报送版本（更正次数）
 _CODE: Final = re.compile(r"([A-Z]{2})[-—_ ]?(\d{2})表?")
@@ -48,7 +50,12 @@ class ReadHead:
 
 def read_head(grids: list[Grid]) -> ReadHead:
     """Return the head of the sheet that carries most of its fields (the first such sheet)."""
-    best = max(read_heads(grids), key=lambda head: len(head.cells), default=None)
+    return fullest(read_heads(grids))
+
+
+def fullest(heads: Sequence[ReadHead]) -> ReadHead:
+    """Return the head with most fields (the first such one)."""
+    best = max(heads, key=lambda head: len(head.cells), default=None)
     if best is None or not best.cells:
         return ReadHead({}, None)
     return best
@@ -92,8 +99,8 @@ def _head_of(grid: Grid) -> ReadHead:
 def _fields_in(grid: Grid, index: int) -> Iterator[tuple[str, str, int]]:
     """Yield name, text and column (0-based) of each field in a row."""
     row = grid.rows[index]
-    for column, cell in enumerate(row):
-        if not isinstance(cell, str) or not cell.strip():
+    for column, cell in enumerate(row[:_WIDEST]):
+        if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST:
             continue
         name = _field_named(cell)
         if name is not None:

@@ -15,7 +15,9 @@ from ingest.read.sandbox import Cell, Grid
 from ingest.read.units import is_a_unit
 
 _SEARCHED: Final = 200
-_SEARCHED_DEEP: Final = 60
+_WIDEST: Final = 500  # columns; what is written further right stands below no heading
+_LONGEST: Final = 200  # characters of a heading
+_MOST_MERGED: Final = 100_000  # cells; no return merges more, and a hostile file no more of ours
 _DEEPEST: Final = 4
 _MIN_HEADINGS: Final = 2
 _MIN_NUMBERED: Final = 3
@@ -56,19 +58,26 @@ class _Search:
 
     grid: Grid
     headings: Headings
+    after_row: int
     anchors: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        width = max((len(row) for row in self.grid.rows), default=0)
+        last = self.after_row + _SEARCHED
+        seen = 0
         for top, left, bottom, right in self.grid.merged:
-            for row in range(top, min(bottom, top + _SEARCHED) + 1):
-                for column in range(left, min(right, width + 1) + 1):
+            if top > last:
+                continue
+            seen += (min(bottom, last) - top + 1) * (min(right, _WIDEST) - left + 1)
+            if seen > _MOST_MERGED:
+                break
+            for row in range(top, min(bottom, last) + 1):
+                for column in range(left, min(right, _WIDEST) + 1):
                     self.anchors[row - 1, column - 1] = (top - 1, left - 1)
 
     def block(self, leaf: int, depth: int) -> HeadingBlock:
         """Return the block that ends in a row (0-based) and is so many rows deep."""
         first = leaf - depth + 1
-        width = max(len(self.grid.rows[row]) for row in range(first, leaf + 1))
+        width = min(_WIDEST, max(len(self.grid.rows[row]) for row in range(first, leaf + 1)))
         levels = tuple(self._levels(first, leaf, column) for column in range(width))
         named = tuple(self.headings.named(column) if column else None for column in levels)
         return HeadingBlock(first + 1, leaf + 1, leaf + 1, levels, named)
@@ -93,7 +102,7 @@ class _Search:
     def _own(self, row: int, column: int) -> str:
         cells = self.grid.rows[row]
         cell = cells[column] if column < len(cells) else None
-        return cell.strip() if isinstance(cell, str) else ""
+        return cell.strip()[:_LONGEST] if isinstance(cell, str) else ""
 
     def _carried(self, row: int, column: int) -> str:
         """Return the group on the left: only its first cell shows it where nothing is merged."""
@@ -117,11 +126,12 @@ def find_headings(grid: Grid, headings: Headings, after_row: int = 0) -> Heading
         for index, row in enumerate(islice(rows, after_row, after_row + _SEARCHED), after_row)
     ]
     best_count, best_index = max(counts, default=(0, 0))
-    search = _Search(grid, headings)
+    search = _Search(grid, headings, after_row)
     best = search.block(-best_index, 1) if best_count >= _MIN_HEADINGS else None
-    if best_count < headings.count:
-        last = -best_index + _DEEPEST if best_count * 2 > headings.count else _SEARCHED_DEEP
-        for leaf in range(after_row + 1, min(len(rows), after_row + last + 1)):
+    if best is not None and best_count < headings.count:
+        # Headings over no others stand in the first or last of several rows: one of those is best.
+        first, last = max(after_row + 1, -best_index - 1), -best_index + _DEEPEST
+        for leaf in range(first, min(len(rows), last)):
             if not _may_be_leaf(rows[leaf]):
                 continue
             for depth in range(2, min(_DEEPEST, leaf - after_row + 1) + 1):
@@ -133,7 +143,9 @@ def find_headings(grid: Grid, headings: Headings, after_row: int = 0) -> Heading
 
 def _count(row: Sequence[Cell], headings: Headings) -> int:
     return sum(
-        headings.named([(cell, True)]) is not None for cell in row if isinstance(cell, str) and cell
+        headings.named([(cell, True)]) is not None
+        for cell in row[:_WIDEST]
+        if isinstance(cell, str) and len(cell) <= _LONGEST and cell
     )
 
 

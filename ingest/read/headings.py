@@ -57,6 +57,7 @@ class Headings:
                 self._known.update(
                     {label_key(text): column for text in column.wordings(str(month))}
                 )
+        self._text = "\n".join(self._known)
         self._groups = {label_key(group) for group in table_words().groups}
         self._serial = {label_key(word) for word in table_words().serial}
         self._named: dict[tuple[tuple[str, bool], ...], Named | None] = {}
@@ -127,7 +128,7 @@ class Headings:
     def _joined(self, words: Sequence[str]) -> Iterator[Column]:
         words = list(dict.fromkeys(words))
         words = [w for w in words if not any(w != other and w in other for other in words)]
-        if not words or len(words) > _MOST_LEVELS:
+        if not words or len(words) > _MOST_LEVELS or any(w not in self._text for w in words):
             return
         for order in permutations(words):
             for text in _joins(order):

@@ -17,6 +17,7 @@ from ingest.forms.model import Column
 from ingest.read.cells import cell_text
 from ingest.read.heading_rows import HeadingBlock
 from ingest.read.labels import label_key
+from ingest.read.marks import narrow
 from ingest.read.numerals import readings
 from ingest.read.sandbox import Cell, Grid
 
@@ -49,6 +50,7 @@ def sort_rows(
     """
     found = Rows()
     printed = _printed(grid, block)
+    merged = {top for top, left, _, right in grid.merged if right > left}
     begins = {next(iter(row.items())) for row in printed}
     keys = [index for index, column in columns.items() if column.name in ("place_code", "row_kind")]
     for row_no, row in enumerate(grid.rows[block.last_row :], block.last_row + 1):
@@ -66,11 +68,12 @@ def sort_rows(
         )
         if (first, label_key(text)) in begins and _repeats(row, printed):
             continue
-        if has_key or not text:
+        signed = is_signature(text) and (":" in narrow(text) or not has_key)
+        if not text or (has_key and not signed):
             found.data.append(row_no)
         elif (kind := _total_kind(text)) is not None:
             (found.totals if kind else found.subtotals)[row_no] = (first, text)
-        elif _is_note(grid, row_no, filled, columns, text):
+        elif _is_note(filled, columns, text, merged=row_no in merged):
             found.notes[row_no] = (first, text)
         elif filled:
             found.data.append(row_no)
@@ -125,13 +128,11 @@ def _total_kind(text: str) -> bool | None:
 
 
 def _is_note(
-    grid: Grid,
-    row_no: int,
-    filled: Sequence[tuple[int, Cell]],
-    columns: Mapping[int, Column],
-    text: str,
+    filled: Sequence[tuple[int, Cell]], columns: Mapping[int, Column], text: str, *, merged: bool
 ) -> bool:
     """Tell whether a row is text below the table: a note, a signature line."""
+    if is_signature(text):
+        return True
     if any(not isinstance(cell, str) for _, cell in filled):
         return False
     figures = [
@@ -142,11 +143,14 @@ def _is_note(
     if figures:
         return False
     key = label_key(text)
-    if any(_begins(key, word) for word in _labels()) or _NUMBERED_NOTE.match(key):
+    if any(_begins(key, word) for word in table_words().notes) or _NUMBERED_NOTE.match(key):
         return True
-    merged = any(top == row_no and right > left for top, left, _, right in grid.merged)
-    long = len(key) >= _NOTE_CHARACTERS or _PUNCTUATION.search(text) is not None
-    return len(filled) == 1 and (long or merged)
+    if len(filled) != 1:
+        return False
+    column = columns.get(filled[0][0])
+    names_a_row = column is not None and column.key and not column.fixed_length
+    long = len(key) >= _NOTE_CHARACTERS and not names_a_row
+    return merged or long or _PUNCTUATION.search(text) is not None
 
 
 def _begins(key: str, word: str) -> bool:
@@ -155,11 +159,6 @@ def _begins(key: str, word: str) -> bool:
     return key.startswith(word) and (
         not rest or re.match(r"[\d一二三四五]{0,2}[:：.、]", rest) is not None
     )
-
-
-@cache
-def _labels() -> tuple[str, ...]:
-    return (*table_words().notes, *_signatures())
 
 
 @cache

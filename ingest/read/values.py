@@ -30,10 +30,13 @@ def parse_cell(
     factor: Decimal = Decimal(1),
     codes: CodeNames | None = None,
     unit: str | None = None,
+    *,
+    date_1904: bool = False,
 ) -> Parsed:
     """Return the value of a cell of this column, in base units (`factor` base units each).
 
     `unit` is the unit that the heading, or the head for money, states; None where none does.
+    `date_1904` says how the workbook counts days (see `parse_date`).
     """
     if isinstance(cell, CellFault):
         return Parsed(None, cell_text(cell), problem=_FAULTS[cell.kind])
@@ -44,16 +47,20 @@ def parse_cell(
         return parse_number(cell, text, column, factor, unit)
     if column.type == "bool":
         return _bool(text, column)
-    return _text(cell, text, column, codes)
+    return _text(cell, text, column, codes, date_1904=date_1904)
 
 
-def _text(cell: Cell, text: str, column: Column, codes: CodeNames | None) -> Parsed:
+def _text(
+    cell: Cell, text: str, column: Column, codes: CodeNames | None, *, date_1904: bool
+) -> Parsed:
     marked = without_mark(text)
     if marked.status is not None and not (column.key and text == column.key_default):
         return Parsed(None, text, marked.status, marked.reason)
     if column.type == "code":
         return parse_code(cell, text, codes)
-    return parse_date(cell, text) if column.type == "date" else parse_text(cell, text, column)
+    if column.type == "date":
+        return parse_date(cell, text, date_1904=date_1904)
+    return parse_text(cell, text, column)
 
 
 def _bool(text: str, column: Column) -> Parsed:

@@ -333,6 +333,13 @@ def test_dates_codes_and_texts(cell: Any, col: Column, meaning: Any) -> None:
         assert type(parsed.value) is type(meaning)
 
 
+def test_serial_numbers_count_from_1904_in_a_workbook_that_says_so() -> None:
+    assert parse_cell(38660, DAY, date_1904=True).value == NOVEMBER_5
+    assert parse_cell(38660, DAY).value == date(2005, 11, 4)
+    for cell in (0, 5, 60, 80_000, 40122.5, float("1e300")):
+        assert parse_cell(cell, DAY).problem == "IN-not-a-date"
+
+
 def test_two_readings_are_both_told() -> None:
     assert parse_cell("三万五", MONEY).expected == "35000 / 30005"
     assert parse_cell("320万", MONEY, Decimal(10_000), unit="万元").expected == (
