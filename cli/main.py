@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from cli import (
+    answers,
     calendar,
     database,
     decisions,
@@ -45,6 +46,7 @@ app.add_typer(house.contacts_app, name="contacts", help="Who is reminded of over
 app.add_typer(house.secrets_app, name="secrets", help="Passwords of this installation.")
 for module in (
     returns,
+    answers,
     house,
     decisions,
     month,

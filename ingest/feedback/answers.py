@@ -39,7 +39,7 @@ from ingest.load.answered import (
 )
 from ingest.read.sandbox import Sandbox
 from warehouse.database import Role, connect
-from warehouse.errors import AssessmentError, LandingError
+from warehouse.errors import AssessmentError, LandingError, UsageError
 from warehouse.faults import fault_in
 from warehouse.findings import Finding
 from warehouse.locks import Lock, exclusive
@@ -96,6 +96,25 @@ def refresh_answers(settings: Settings, months: Iterable[Month]) -> int:
     with connect(settings, Role.loader, autocommit=True) as connection:
         rows = connection.execute(_IN_BUILDS, [[month.first_day for month in months]]).fetchall()
         return write_answers(settings, connection, [row[0] for row in rows])
+
+
+def answer_to(settings: Settings, receipt_no: str) -> Path:
+    """Return where the answer to a receipt lies, written anew where it is missing or out of date.
+
+    Raises `UsageError` for a receipt nobody was given, `LandingError` where it cannot be written.
+    """
+    with connect(settings, Role.loader, autocommit=True) as connection:
+        row = connection.execute(_OF_RECEIPT, [receipt_no.strip()]).fetchone()
+        if row is None:
+            raise UsageError(
+                f"There is no receipt {receipt_no!r}.",
+                remedy="See `tmw status --month YYYY-MM` for the receipts of a month.",
+            )
+        write_answers(settings, connection, [row[0]])
+        (one,) = answered_returns(connection, [row[0]])
+    if one.answer_path is None:
+        raise ValueError(f"{receipt_no} was answered nowhere")
+    return settings.outbox_dir / one.answer_path
 
 
 def _due(
@@ -245,6 +264,8 @@ def _write_whole(path: Path, data: bytes) -> None:
         Path(draft).unlink(missing_ok=True)
         raise
 
+
+_OF_RECEIPT = "select submission_id from ops.submission where receipt_no = %s"
 
 _IN_BUILDS = """
 select input.submission_id

@@ -17,6 +17,7 @@ from examples.simulator.files import WrittenReturn, write_returns
 from examples.simulator.output import receipt_times, write_areas, write_assignments
 from examples.simulator.run import TIMEZONE
 from examples.simulator.tables import Simulation
+from ingest.feedback.answers import refresh_answers
 from ingest.forms.catalogue import load_forms
 from ingest.landing import submit_file
 from ingest.receive import receive_inbox
@@ -94,6 +95,15 @@ def findings_in_force(settings: Settings) -> list[dict[str, Any]]:
             )
             .fetchall()
         )
+
+
+def answers_in_force(settings: Settings, filed: Filed) -> dict[str, Path]:
+    """Write the answers again after the builds, and return the marked workbooks by file name."""
+    refresh_answers(settings, {item.filed.month for item in filed.written})
+    with connect(settings, Role.admin) as connection:
+        rows = connection.execute("select file_name, answer_path from ops.submission").fetchall()
+    paths = {name: settings.outbox_dir / path for name, path in rows if path}
+    return {name: path for name, path in paths.items() if path.suffix == ".xlsx"}
 
 
 def write_report(path: Path, lines: list[dict[str, Any]]) -> None:

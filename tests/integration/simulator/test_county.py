@@ -8,20 +8,28 @@ some townships for some months with errors, `make test-long` twelve townships fo
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openpyxl import load_workbook
+from python_calamine import CalamineWorkbook
 
 from examples.simulator.errors import Planted
 from examples.simulator.world import simulate_county
+from ingest.answer_tag import FINDINGS_SHEET, REASON_HEADING
+from ingest.feedback.look import MARKS
+from ingest.feedback.words import SEVERITIES
 from warehouse.month import Month
 from warehouse.settings import Settings
 
 from .conftest import (
     Filed,
+    answers_in_force,
     file_county,
     findings_in_force,
     plant,
@@ -68,6 +76,7 @@ class Run:
     findings: list[dict[str, Any]]
     planted: Planted | None = None
     truth: tuple[dict[str, str], ...] = ()
+    answers: dict[str, Path] = field(default_factory=dict)
 
     def of(self, severity: str) -> list[dict[str, Any]]:
         return [finding for finding in self.findings if finding["severity"] == severity]
@@ -109,7 +118,8 @@ def slipped(
     with clone_warehouse(template_database, workshop / "slipped-home") as settings:
         file_county(settings, copy)
         truth = truth_lines(workshop / "truth.csv", planted)
-        run = Run(findings_in_force(settings), planted, tuple(truth))
+        answers = answers_in_force(settings, copy)
+        run = Run(findings_in_force(settings), planted, tuple(truth), answers)
     write_report(workshop / "findings.csv", run.findings)
     return run
 
@@ -153,6 +163,53 @@ def test_every_planted_error_is_found_and_no_other(size: Size, slipped: Run) -> 
         )
     assert missed == []
     assert [place for place, f in others.items() if f["severity"] == "error"] == []
+
+
+def test_every_planted_error_is_marked_at_its_cell_in_the_answer(slipped: Run) -> None:
+    """Fill and note at the cell, and a line of the first sheet: in the unit's own workbook."""
+    missed = []
+    books: dict[str, Any] = {}
+    for line in slipped.truth:
+        if line["file"] not in books:
+            books[line["file"]] = load_workbook(slipped.answers[line["file"]])
+        book = books[line["file"]]
+        listed = {tuple(row[1:4]) for row in book[FINDINGS_SHEET].iter_rows(values_only=True)}
+        severity = "\n".join(SEVERITIES[line["severity"]])
+        place = "!".join(part for part in (line["sheet"], line["cell"]) if part)
+        where = place or "整张报表 the return"
+        if (line["check_id"], severity, where) not in listed:
+            missed.append(("not listed", line["file"], *listed))
+        if line["sheet"] and line["cell"]:
+            cell = book[line["sheet"]][line["cell"]]
+            coloured = cell.fill.fgColor.rgb in (MARKS[line["severity"]], MARKS["error"])
+            note = cell.comment.text if cell.comment is not None else ""
+            if not coloured or line["check_id"] not in note:
+                missed.append(("not marked", *line.values()))
+    checks = {line["check_id"] for line in slipped.truth}
+    print(f"{len(slipped.truth)} findings of {len(checks)} checks in {len(books)} answers")
+    assert missed == []
+
+
+@pytest.mark.skipif(
+    shutil.which("soffice") is None, reason="soffice is missing (apt install libreoffice-calc)"
+)
+def test_libreoffice_opens_the_answers_and_converts_them(
+    size: Size, slipped: Run, workshop: Path
+) -> None:
+    """A handful in `make test`, all of a year in `make test-long`, in one call."""
+    files = sorted({line["file"] for line in slipped.truth})
+    chosen = [slipped.answers[file] for file in (files if size is YEAR else files[:6])]
+    folder = workshop / "converted"
+    subprocess.run(
+        ["soffice", "--headless", f"-env:UserInstallation={(workshop / 'profile').as_uri()}",
+         "--convert-to", "ods", "--outdir", folder, *chosen],
+        check=True, capture_output=True, timeout=1800,
+    )  # fmt: skip
+    for answer in chosen:
+        converted = CalamineWorkbook.from_path(folder / answer.with_suffix(".ods").name)
+        assert converted.sheet_names == load_workbook(answer, read_only=True).sheetnames
+        first = converted.get_sheet_by_name(FINDINGS_SHEET).to_python()
+        assert any(REASON_HEADING in row for row in first)
 
 
 def place_of_truth(line: dict[str, str]) -> Place:
