@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from ingest.feedback.look import is_risky
 
 MAX_SHEET_BYTES: Final = 6 * 1024 * 1024  # of XML: some 150,000 cells, ten seconds
+MAX_PARTS_BYTES: Final = 24 * 1024 * 1024  # of texts and styles too, but no pictures
 _WORKBOOK: Final = "xl/workbook.xml"
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _PICTURED: Final = re.compile(r"xl/(media|charts|drawings/drawing|pivot|embeddings)", re.IGNORECASE)
@@ -67,7 +68,9 @@ def _inspect(path: Path) -> bool:
         raise NotCopiedError(str(error)) from error
     if _WORKBOOK not in {entry.filename for entry in entries}:
         raise NotCopiedError("no xlsx workbook")
-    if sum(e.file_size for e in entries if _SHEET.fullmatch(e.filename)) > MAX_SHEET_BYTES:
+    sheets = sum(e.file_size for e in entries if _SHEET.fullmatch(e.filename))
+    parts = sum(e.file_size for e in entries if not _PICTURED.match(e.filename))
+    if sheets > MAX_SHEET_BYTES or parts > MAX_PARTS_BYTES:
         raise NotCopiedError("too large to be copied")
     return any(_PICTURED.match(entry.filename) for entry in entries)
 

@@ -166,10 +166,16 @@ def test_every_planted_error_is_found_and_no_other(size: Size, slipped: Run) -> 
 
 
 def test_every_planted_error_is_marked_at_its_cell_in_the_answer(slipped: Run) -> None:
-    """Fill and note at the cell, and a line of the first sheet: in the unit's own workbook."""
+    """Fill and note at the cell, and a line of the first sheet: in the unit's own workbook.
+
+    Whether it is found at all is asked above.
+    """
     missed = []
     books: dict[str, Any] = {}
+    found = {place_of_finding(f) for f in slipped.findings}
     for line in slipped.truth:
+        if place_of_truth(line) not in found:
+            continue
         if line["file"] not in books:
             books[line["file"]] = load_workbook(slipped.answers[line["file"]])
         book = books[line["file"]]
