@@ -73,9 +73,7 @@ def parse_text(cell: Cell, text: str, column: Column) -> Parsed:
         if digits.isascii() and digits.isdigit():
             plain = digits
             if len(digits) < column.length:
-                return Parsed(
-                    None, text, problem="IN-code-length", expected=f"{column.length}位 digits"
-                )
+                return Parsed(None, text, problem="IN-code-length", expected=str(column.length))
     return Parsed(plain, text)
 
 
