@@ -50,7 +50,8 @@ def _head_kinds() -> list[Kind]:
         _head("month-of-another-form", "IN-wrong-month", "report_month", _long_ago),
         _head("edition-unknown", "IN-edition", "edition", lambda _t, _c: "1999", ("IN-tag",)),
         _head("area-of-another-unit", "IN-tag", "area_code",
-              lambda t, _c: f"{t.filed.unit.area_code[:4]}00000000"),
+              lambda t, _c: f"{t.filed.unit.area_code[:4]}00000000",
+              beside=(("IN-name-differs", "area_name"),)),
         _head("area-unknown", "IN-unknown-area", "area_code",
               lambda _t, _c: "999999999999", ("IN-tag",)),
         _head("version-not-a-number", "IN-version", "version", lambda _t, _c: "首次"),
@@ -71,20 +72,27 @@ def _head(
     value: Callable[[Target, Random], str | None],
     also: tuple[str, ...] = (),
     *,
+    beside: tuple[tuple[str, str], ...] = (),
     nil: bool = False,
     forms: tuple[str, ...] = FORMS,
 ) -> Kind:
+    """Return the kind that fills a field of the head wrongly; `beside` are findings elsewhere."""
+
     def plant(target: Target, chance: Random) -> Planting | None:
         if target.filed.is_nil is not nil or target.filed.form_code not in forms:
             return None
-        names = [item.name for item in head_fields()]
-        cell = f"B{FIRST_HEAD_ROW + names.index(field)}"
+        cell = _head_cell(field)
         planted = value(target, chance)
         true = _filed_head(target)[field]
-        truths = tuple(_truth(target, check, cell, true, planted) for check in (check_id, *also))
-        return Planting((Edit(target.sheet, cell, planted),), truths)
+        truths = [_truth(target, check, cell, true, planted) for check in (check_id, *also)]
+        truths += [_truth(target, check, _head_cell(other)) for check, other in beside]
+        return Planting((Edit(target.sheet, cell, planted),), tuple(truths))
 
     return SimpleKind(kind_id, check_id, 0, plant)
+
+
+def _head_cell(field: str) -> str:
+    return f"B{FIRST_HEAD_ROW + [item.name for item in head_fields()].index(field)}"
 
 
 def _truth(
@@ -184,7 +192,7 @@ def _damage_kinds() -> list[Kind]:
         _damaged("file-empty", "IN-not-a-spreadsheet", lambda _data: b""),
         _damaged("file-web-page", "IN-not-a-spreadsheet",
                  lambda data: b"<html><body>" + str(len(data)).encode() + b"</body></html>"),
-        _damaged("file-old-xls", "IN-not-a-spreadsheet", lambda data: _OLE2 + data[:2048]),
+        _damaged("file-broken-xls", "IN-unreadable", lambda data: _OLE2 + data[:2048]),
         _damaged("file-with-password", "IN-encrypted",
                  lambda data: _OLE2 + "EncryptedPackage".encode("utf-16-le") + data[:2048]),
         _damaged("file-sheet-damaged", "IN-unreadable", _broken_sheet),
