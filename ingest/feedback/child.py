@@ -45,7 +45,7 @@ def serve(memory_bytes: int, cpu_seconds: int, drafts: str) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
         try:
             _send(target, DONE, _composed(request))
-        except NotCopiedError as error:
+        except (NotCopiedError, OSError) as error:  # OSError: no space for its drafts
             _send(target, REFUSED, str(error).encode())
         except MemoryError:
             _send(target, EXHAUSTED, b"needs more memory than it may")

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ingest.explain import take_answer
 from ingest.feedback.child import DONE, EXHAUSTED, MAX_DRAFT_BYTES, READY
 from ingest.feedback.content import Content
 from ingest.read.sandbox import Cell, Grid, Sandbox
@@ -78,7 +79,8 @@ class Scribe:
                 log.info("%s: %s", content.receipt_no, why)
         raise LandingError(
             f"The answer {content.receipt_no} could not be composed: {why}.",
-            remedy="Free some memory or raise TMW_READ_MEMORY_BYTES, then run it again.",
+            remedy="Free memory and space for temporary files, or raise TMW_READ_MEMORY_BYTES, then"
+            " run it again.",
         )
 
     def close(self) -> None:
@@ -169,6 +171,8 @@ class Scribe:
 
 
 def _sendable(grids: list[Grid]) -> list[dict[str, Any]]:
+    """Return the sheets of the unit, without those of an earlier answer, as JSON can carry them."""
+    grids, _ = take_answer(grids)
     left = _MAX_CELLS_SENT
     sent = []
     for grid in grids:

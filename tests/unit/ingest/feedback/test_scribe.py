@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 
 from ingest.answer_tag import FINDINGS_SHEET, TAG_SHEET
 from ingest.feedback.content import Content
-from ingest.feedback.scribe import Scribe
+from ingest.feedback.scribe import Scribe, _sendable
 from ingest.read.sandbox import Sandbox
 from warehouse.errors import LandingError
 from warehouse.findings import Finding
@@ -65,6 +65,17 @@ def test_one_process_writes_one_answer_after_the_other(tmp_path: Path, content: 
         assert drafts is not None
         assert list(drafts.iterdir()) == []
     assert not drafts.exists()
+
+
+def test_the_sheets_of_an_earlier_answer_are_not_drawn_again(
+    tmp_path: Path, content: Content
+) -> None:
+    settings = Settings(home=tmp_path)
+    answer = tmp_path / "answer.xlsx"
+    with Sandbox(settings) as sandbox, Scribe(settings, sandbox) as scribe:
+        answer.write_bytes(scribe.workbook(workbook(tmp_path), content))
+        (grid,) = _sendable(sandbox.read(answer))
+    assert (grid["name"], grid["rows"][1]) == ("FP-02", ["行1", 1])
 
 
 @pytest.mark.long
