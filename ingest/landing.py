@@ -99,7 +99,7 @@ def submit_file(settings: Settings, path: Path, received_at: datetime | None = N
     if received_at is not None and received_at.tzinfo is None:
         raise UsageError("The time of receipt has no time zone.", remedy="Add one, e.g. +08:00.")
     if not path.is_file():
-        raise UsageError(f"{path} is no file.", remedy="Name an xlsx or csv file.")
+        raise UsageError(f"{path} is no file.", remedy="Name a workbook or a csv file.")
     name = safe_name(path.name)
     meta = {} if received_at is None else {"received_at": received_at.isoformat()}
     digest = put_whole(settings, name, lambda target: _copy(path.resolve(), target), meta)

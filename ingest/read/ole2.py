@@ -111,6 +111,8 @@ class Container:
 
     def _mini_place(self, mini: int) -> int:
         per_sector = self._sector // _MINI_SECTOR
+        if mini // per_sector >= len(self._mini_sectors):
+            raise _damaged("a small stream lies outside its sectors")
         sector = self._mini_sectors[mini // per_sector]
         return self._place(sector) + mini % per_sector * _MINI_SECTOR
 

@@ -45,7 +45,7 @@ class Scanner:
             for chunk in chunks:
                 self._parser.Parse(chunk, False)
             self._parser.Parse(b"", True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError) as error:  # LookupError: an unknown encoding
             raise UnreadableFileError(
                 "IN-unreadable", f"the part {part!r} is not well-formed: {error}", reason="damaged"
             ) from error
@@ -73,7 +73,7 @@ def refuse_dtd(chunks: Iterable[bytes]) -> None:
         if parser is not None:
             try:
                 parser.Parse(chunk, False)
-            except expat.ExpatError:
+            except (expat.ExpatError, LookupError):
                 parser = None
 
 

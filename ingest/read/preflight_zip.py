@@ -30,7 +30,7 @@ class Package:
         self.path = path
         try:
             with zipfile.ZipFile(path) as archive:
-                entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+                entries = [e for e in archive.infolist() if not e.orig_filename.endswith("/")]
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
             raise UnreadableFileError(
                 "IN-not-a-spreadsheet", f"a damaged zip: {error}", reason="damaged"
@@ -87,6 +87,8 @@ class Package:
     def _inflated(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise _unsound(f"the part {entry.filename!r} is packed in an unusual way")
+        if entry.header_offset < 0:
+            raise _unsound(f"the part {entry.filename!r} lies before the beginning of the file")
         with self.path.open("rb") as stream:
             stream.seek(entry.header_offset)
             head = stream.read(_LOCAL_HEADER.size)
@@ -114,7 +116,9 @@ def part_name(name: str) -> str:
 
 
 def _is_unsafe(name: str) -> bool:
-    return name.startswith("/") or ".." in name.split("/") or ":" in name or "\0" in name
+    return (
+        not name or name.startswith("/") or ".." in name.split("/") or ":" in name or "\0" in name
+    )
 
 
 def _unsound(detail: str) -> UnreadableFileError:
