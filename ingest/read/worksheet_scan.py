@@ -18,7 +18,7 @@ _RANGE: Final = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6}):([A-Z]{1,3})([1-9]\d{0,6
 _DIGITS: Final = "0123456789"
 _MAX_ROW: Final = 1_048_576
 _MAX_COLUMN: Final = 16_384
-_WRITTEN: Final = 5  # cells that are written, blank ones too, for each that may hold something
+_WRITTEN: Final = 2  # cells that are written, blank ones too, for each that may hold something
 _TRUE: Final = ("1", "true")
 _OTHERS: Final = frozenset({"row", "f", "is", "sheetData", "col", "mergeCell", "sheetFormatPr"})
 
