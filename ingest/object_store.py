@@ -69,7 +69,12 @@ class ObjectStore:
         with self._told("listed"):
             self._files.invalidate_cache()
             found = self._files.find(self._root, detail=True)
-        objects = [_stored(path, self._root, facts) for path, facts in found.items()]
+        objects = [
+            _stored(path, self._root, facts)
+            for path, facts in found.items()
+            # Asked for an empty folder it may answer with the folder itself.
+            if facts.get("type") == "file"
+        ]
         return sorted(
             (o for o in objects if _is_return(o.name)), key=lambda o: (o.modified_at, o.path)
         )
