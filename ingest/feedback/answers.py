@@ -27,7 +27,7 @@ from ingest.assess import Assessor
 from ingest.feedback.compared import changes_between
 from ingest.feedback.content import Changes, Content, line_of
 from ingest.feedback.receipt import receipt_text
-from ingest.feedback.scribe import Scribe
+from ingest.feedback.scribe import NotComposedError, Scribe
 from ingest.feedback.words import STATES
 from ingest.forms.catalogue import load_forms
 from ingest.known_places import KnownPlaces
@@ -49,6 +49,7 @@ from warehouse.settings import Settings
 UNKNOWN_UNIT: Final = "unknown"
 MAX_LINES: Final = 10_000
 _LAYOUT: Final = 1  # raise it when answers have to be written again for their looks
+_TO_BE_TRIED_AGAIN: Final = ""  # the digest of no answer
 _WORKBOOK, _RECEIPT = ".xlsx", ".txt"
 
 log = logging.getLogger(__name__)
@@ -150,14 +151,18 @@ class _Writer:
         submission = one.submission
         folder = self._settings.outbox_dir / (submission.area_code or UNKNOWN_UNIT)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = None
-        if _needs_workbook(one, findings):
-            name = f"{submission.receipt_no}{_WORKBOOK}"
-            content = self._content(one, findings)
+        name = f"{submission.receipt_no}{_WORKBOOK}" if _needs_workbook(one, findings) else None
+        if name is not None:
             path = self._settings.landing_dir / one.landing_path
             readable = submission.state != "unreadable" and path.is_file()
-            data = self._made_scribe().workbook(path if readable else None, content)
-            _write_whole(folder / name, data)
+            try:
+                content = self._content(one, findings)
+                data = self._made_scribe().workbook(path if readable else None, content)
+            except NotComposedError as error:  # one answer never stops the others
+                log.error("%s", error)  # noqa: TRY400 - a sentence of ours, no traceback
+                name, digest = None, _TO_BE_TRIED_AGAIN
+            else:
+                _write_whole(folder / name, data)
         receipt = folder / f"{submission.receipt_no}{_RECEIPT}"
         text = receipt_text(submission, findings, name).replace("\n", "\r\n")
         _write_whole(receipt, text.encode("utf-8"))
@@ -209,7 +214,11 @@ class _Writer:
                 return None
             tables.append(assessed.tables)
         before = f"{one.before_receipt}, 版本 version {one.before_version}"
-        return changes_between(form_code, tables[0], tables[1], before)
+        try:
+            return changes_between(form_code, tables[0], tables[1], before)
+        except Exception:  # a surprise in one file must never stop the other answers
+            log.exception("What %s changes could not be listed", one.submission.receipt_no)
+            return None
 
     def _made_assessor(self) -> Assessor:
         if self._assessor is None:

@@ -40,6 +40,10 @@ _MAX_CELLS_SENT: Final = 100_000  # more than are drawn
 log = logging.getLogger(__name__)
 
 
+class NotComposedError(LandingError):
+    """Not even the findings alone could be made a workbook; the receipt tells them."""
+
+
 class _NotWrittenError(Exception):
     """The child did not compose this workbook."""
 
@@ -68,7 +72,7 @@ class Scribe:
     def workbook(self, path: Path | None, content: Content) -> bytes:
         """Return the answer about a landed file; `path` None where it cannot or shall not be read.
 
-        Raises `LandingError` where not even the findings alone can be written.
+        Raises `NotComposedError` where not even the findings alone can be written.
         """
         why = "the process that writes answers does not start"
         for request in self._requests(path):
@@ -77,7 +81,7 @@ class Scribe:
             except _NotWrittenError as error:
                 why = str(error)
                 log.info("%s: %s", content.receipt_no, why)
-        raise LandingError(
+        raise NotComposedError(
             f"The answer {content.receipt_no} could not be composed: {why}.",
             remedy="Free memory and space for temporary files, or raise TMW_READ_MEMORY_BYTES, then"
             " run it again.",

@@ -87,7 +87,20 @@ def test_what_cannot_be_read_is_answered_by_the_findings_alone(
     receive_inbox(assigned_home)
     book = load_workbook(assigned_home.outbox_dir / "unknown" / f"{receipt.receipt_no}.xlsx")
     assert book.sheetnames == [FINDINGS_SHEET, TAG_SHEET]
-    assert query(assigned_home, "select state from ops.submission") == [("unreadable",)]
+    ((number, state),) = query(assigned_home, "select submission_id, state from ops.submission")
+    assert state == "unreadable"
+
+    # Where no workbook can be made the receipt tells it, and the next run tries again.
+    answer = answer_of(assigned_home, receipt.receipt_no)
+    answer.unlink()
+    starved = assigned_home.model_copy(update={"read_memory_bytes": 1024 * 1024})
+    with connect(assigned_home, Role.loader, autocommit=True) as connection:
+        assert write_answers(starved, connection, [number]) == 1
+        assert not answer.exists()
+        text = answer.with_suffix(".txt").read_text("utf-8")
+        assert "必须修改" in text
+        assert write_answers(assigned_home, connection, [number]) == 1
+    assert answer.is_file()
 
 
 def test_a_clean_return_gets_its_receipt_and_a_correction_the_list_of_changes(
