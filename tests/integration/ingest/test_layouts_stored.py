@@ -7,7 +7,7 @@ from typing import Any
 from ingest.landing import submit_file
 from ingest.receive import receive_inbox
 from tests.unit.ingest.read.pages import FORM
-from tests.unit.ingest.read.test_layouts import LAYOUTS
+from tests.unit.ingest.read.spelled_layouts import LAYOUTS
 from warehouse.settings import Settings
 
 STORED = (
