@@ -34,7 +34,7 @@ def file_kinds() -> list[Kind]:
 def _head_kinds() -> list[Kind]:
     kinds: list[Kind] = [
         _head(f"head-missing-{name}", "IN-head-missing", name, lambda _t, _c: None)
-        for name in ("edition", "report_month", "area_code", "version")
+        for name in ("edition", "report_month", "version")
     ]
     kinds += [
         _head(
