@@ -32,13 +32,14 @@ def edited(module_checkout: Checkout, guide: Callable[[str], Guide]) -> Checkout
     blocks = guide("add-a-column.md").blocks("yaml")
     (editions,) = (block for block in blocks if block.startswith("editions:"))
     (column,) = (block for block in blocks if f"name: {COLUMN}\n" in block)
-    entry = re.compile(rf"^( +)- name: {COLUMN}\n +zh: {OLD_HEADING}\n", re.M)
+    lines = rf"- name: {COLUMN}\n +zh: {OLD_HEADING}\n( +en: .*\n) +headings: .*\n"
+    entry = re.compile(rf"^( +){lines}", re.M)
     module_checkout.edit(
         FORM, lambda text: re.sub(r"^editions:\n(?: .*\n)+", editions, text, flags=re.M)
     )
     module_checkout.edit(
         FORM,
-        lambda text: entry.sub(lambda found: textwrap.indent(column, found[1]), text),
+        lambda text: entry.sub(lambda found: textwrap.indent(column, found[1]) + found[2], text),
     )
     module_checkout.run(["make", "generate"])
     module_checkout.tmw("db migrate")
