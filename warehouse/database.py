@@ -9,7 +9,7 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from warehouse.errors import ServerError, UsageError
-from warehouse.faults import disk_full, has_no_room
+from warehouse.faults import NO_SPACE, disk_full, has_no_room
 from warehouse.schema_state import require_current
 from warehouse.secrets import secret
 from warehouse.server import server_status
@@ -69,7 +69,8 @@ def connect(
 ) -> psycopg.Connection:
     """Open a connection; as a context manager it commits (or rolls back) and closes.
 
-    Raises `ServerError` when the database cannot be reached or refuses the login, and
+    Raises `ServerError` when the database cannot be reached or refuses the login,
+    `DiskFullError` when even a login finds no room, and
     `MigrationError` when a duty is to be done on the schema of another version of the software.
     """
     connection = log_in(settings, role, database=database, autocommit=autocommit)
@@ -104,9 +105,11 @@ def _open(settings: Settings, role: Role, url: URL, autocommit: bool) -> psycopg
             connect_timeout=_CONNECT_SECONDS,
         )
     except psycopg.OperationalError as error:
+        unusable = f"The database at {url.host}:{url.port} cannot be used as {url.username}"
+        if NO_SPACE in str(error):  # a login may have to write the server's cache of its catalogue
+            raise disk_full(settings, unusable) from error
         raise ServerError(
-            f"The database at {url.host}:{url.port} cannot be used as {url.username}:"
-            f" {_first_line(error)}.",
+            f"{unusable}: {_first_line(error)}.",
             remedy="See `tmw status`; `tmw db start` and `tmw db migrate` set it up.",
         ) from error
 
