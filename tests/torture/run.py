@@ -17,6 +17,7 @@ from warehouse.settings import Settings
 USUAL = {"submit": 0.6, "receive": 3.0, "build": 8.0, "gate": 8.0, "publish": 1.0}
 NOTICED_SECONDS = 0.3
 AT_ONCE = 3  # kills of one step at most, then it may end
+TIMES = {"receive": 3}  # so many times that: a round has one, not one for each month
 FINE = {"receive": (0, 1), "gate": (0, WAITS), "publish": (0, WAITS)}
 MAY_SAY = (0, 1, WAITS, 4)  # after a kill of something else than the command itself
 
@@ -69,7 +70,8 @@ class Torture:
 
     def _kills_for(self, step: Step) -> Iterator[Kill]:
         waiting = self.planned[step.command]
-        for _ in range(min(len(waiting), self.chance.randint(1, AT_ONCE))):
+        most = AT_ONCE * TIMES.get(step.command, 1)
+        for _ in range(min(len(waiting), self.chance.randint(1, most))):
             yield waiting.pop(0)
 
     def _strike(self, step: Step, kill: Kill) -> Ended:
