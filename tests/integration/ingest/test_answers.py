@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import load_workbook
 
+from ingest import assess
 from ingest.answer_tag import CHANGES_SHEET, FINDINGS_SHEET, REASON_HEADING, TAG_SHEET
 from ingest.feedback.answers import refresh_answers, write_answers
 from ingest.feedback.look import MARKS
@@ -101,6 +103,20 @@ def test_what_cannot_be_read_is_answered_by_the_findings_alone(
         assert "必须修改" in text
         assert write_answers(assigned_home, connection, [number]) == 1
     assert answer.is_file()
+
+
+def test_of_countless_findings_the_answer_lists_so_many_and_says_how_many_more(
+    assigned_home: Settings, write_return: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assess, "MAX_FINDINGS", 3)
+    rows = [write_return.row(fund_doc_no=str(no), amount_planned_y="很多") for no in range(5)]
+    receipt = submit_file(assigned_home, write_return("a.xlsx", rows))
+    receive_inbox(assigned_home)
+    sheet = load_workbook(answer_of(assigned_home, receipt.receipt_no))[FINDINGS_SHEET]
+    listed = [row for row in sheet.iter_rows(values_only=True) if str(row[1]).startswith("IN-")]
+    assert [row[1] for row in listed] == [*["IN-not-a-number"] * 3, "IN-more"]
+    more = 5 + 3 * 5 - 3  # five figures, and three cells of each row that say why they are blank
+    assert f"另有{more}条" in " ".join(map(str, listed[-1]))
 
 
 def test_a_clean_return_gets_its_receipt_and_a_correction_the_list_of_changes(

@@ -21,9 +21,15 @@ from warehouse.settings import Settings
 WANTED = {
     "IN-unknown-form", "IN-error-cell", "IN-formula", "IN-macros", "IN-external-links",
     "IN-version-equal", "IN-damaged-code", "IN-too-large", "IN-unassigned", "IN-not-a-spreadsheet",
+    "IN-two-readings", "IN-unit", "IN-code-length", "IN-name-slip", "IN-name-unknown",
+    "IN-name-ambiguous", "IN-name-differs", "IN-hidden", "IN-several-forms", "IN-dtd",
+    "IN-wrong-folder", "IN-not-collected",
 }  # fmt: skip
-# For information about the file as a whole: told by the receipt alone.
-TOLD = {"IN-duplicate", "IN-version-lower"}
+# For information: told by the receipt, and in the workbook where there is one for other reasons.
+TOLD = {
+    "IN-duplicate", "IN-version-lower", "IN-name-read", "IN-total-row", "IN-footnote",
+    "IN-sheet-not-read", "IN-form-by-title",
+}  # fmt: skip
 Edit = Callable[[Any], None]
 
 
@@ -43,18 +49,52 @@ def put(heading: str, value: Any, kind: str | None = None) -> Edit:
     return edit
 
 
-def unknown_form(sheet: Any) -> None:
-    sheet["B2"] = "FP-99"
+def head(cell: str, value: Any) -> Edit:
+    def edit(sheet: Any) -> None:
+        sheet[cell] = value
+
+    return edit
+
+
+def hide(sheet: Any) -> None:
+    sheet.row_dimensions[sheet.max_row].hidden = True
+
+
+def add_total_and_note(sheet: Any) -> None:
+    sheet.append(["合计"])
+    sheet.append(["注：含上年结转。"])
+    sheet.parent.create_sheet("说明")["A1"] = "本表由财务填写"
+
+
+def add_another_form(sheet: Any) -> None:
+    other = sheet.parent.copy_worksheet(sheet)
+    other.title, other["B2"] = "FP-08", "FP-08"
 
 
 EDITS: dict[str, Edit] = {
-    "unknown-form": unknown_form,
+    "unknown-form": head("B2", "FP-99"),
+    "no-form": head("B2", None),
+    "hidden": hide,
+    "total-and-note": add_total_and_note,
+    "several": add_another_form,
     "error": put("本年计划资金", "#DIV/0!", "e"),
     "formula": put("本年计划资金", "=1+1"),
     "code": put("实施地代码", 530702208201001536),
+    "short-code": put("实施地代码", "5307002", "s"),
+    "readings": put("本年计划资金", "三万五", "s"),
+    "unit": put("本年计划资金", "35亩", "s"),
+    "name": put("实施地代码", "永胜县", "s"),
+    "name-slip": put("实施地代码", "鲁地垃镇", "s"),
+    "name-unknown": put("实施地代码", "某某县", "s"),
+    "name-ambiguous": put("实施地代码", "松坪", "s"),
+    "name-differs": put("实施地代码", "530722000000 宁蒗县", "s"),
     "hostile-text": put("资金文号", "@SUM(1+1)|cmd", "s"),
 }
-PARTS = {"macros": "xl/vbaProject.bin", "links": "xl/externalLinks/externalLink1.xml"}
+PARTS = {
+    "macros": ("xl/vbaProject.bin", b"<x/>"),
+    "links": ("xl/externalLinks/externalLink1.xml", b"<x/>"),
+    "dtd": ("xl/other.xml", b'<!DOCTYPE x [<!ENTITY y "z">]><x>&y;</x>'),
+}
 
 
 def edited(path: Path, edit: Edit) -> Path:
@@ -75,15 +115,15 @@ def test_every_finding_of_a_small_file_stands_in_its_answer(
     files = []
     for version, (name, edit) in enumerate(EDITS.items()):
         files.append(edited(write_return(f"{name}.xlsx", version=str(version)), edit))
-    for version, (name, part) in enumerate(PARTS.items(), start=len(EDITS)):
+    for version, (name, (part, content)) in enumerate(PARTS.items(), start=len(EDITS)):
         path = write_return(f"{name}.xlsx", version=str(version))
         with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(part, b"<x/>")
+            archive.writestr(part, content)
         files.append(path)
     slow = write_return.row(issue_date="2009-01-05", arrival_date="2009-10-20")
     files += [
-        write_return("v20.xlsx", [slow], version="20"),
-        write_return("v20-again.xlsx", version="20"),
+        write_return("v90.xlsx", [slow], version="90"),
+        write_return("v90-again.xlsx", version="90"),
         write_return("v3-late.csv", version="3"),
         write_return("unassigned.xlsx", area_code="530721000000"),
     ]
@@ -91,6 +131,9 @@ def test_every_finding_of_a_small_file_stands_in_its_answer(
     (other := write_return("other.csv")).write_bytes(b"%PDF-1.4 no table")
     for path in (*files, large, other):
         submit_file(settings, path)
+    elsewhere = settings.inbox_dir / "530722000000"
+    elsewhere.mkdir(exist_ok=True)
+    write_return("folder.xlsx", version="80").rename(elsewhere / "folder.xlsx")
     receive_inbox(settings)
     submit_file(settings, files[-1])
     receive_inbox(settings)

@@ -97,6 +97,7 @@ def test_a_withdrawn_return_reopens_its_month_and_the_unit_is_told(home: Setting
     answer = (home.outbox_dir / SONGPING / f"{receipt}.txt").read_text("utf-8")
     assert "状态 State: 已撤回 / withdrawn" in answer
     assert "单位填错（王统计）" in answer
+    assert "IN-withdrawn" in answer
 
 
 def test_the_unit_has_not_reported_then_and_the_month_is_held(home: Settings) -> None:

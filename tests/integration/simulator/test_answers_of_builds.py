@@ -60,6 +60,11 @@ def another_growth(own: Target, _: Target) -> Changes:
     return [(place, "last_year_y", before), (place, "growth_printed", 12)]
 
 
+def another_total(own: Target, _: Target) -> Changes:
+    place = first(own, lambda row: row["row_kind"] == "3" and row.get("persons"))
+    return [(place, "persons", own.rows()[place]["persons"] + 1)]
+
+
 def a_project_of_others(own: Target, other: Target) -> Changes:
     code = other.rows()[0]["project_code"]
     return [(first(own, lambda row: row["row_kind"] == "1"), "project_code", code)]
@@ -87,6 +92,7 @@ SLIPS: tuple[tuple[str, int, int, Slip, str, str], ...] = (
     ("FP-02", 1, 1, a_plan_far_off, "G9", ""),
     ("FP-02", -1, 2, money_of_others, "FP02-10", "fund_doc_no"),
     ("FP-02", -1, 2, another_growth, "X11", "growth_printed"),
+    ("FP-03", -1, -1, another_total, "G5", "persons"),
     ("FP-01", 1, 2, a_project_of_others, "G11", "project_code"),
     ("FP-01", 0, 0, another_batch, "X6", "batch_no"),
     ("FP-08", 2, 2, subsidies_without_money, "FP08-05", "subsidy_y"),
