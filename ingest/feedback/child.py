@@ -7,48 +7,35 @@ by the parent.
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import resource
-import signal
-import struct
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
+from ingest.child_limits import allow_cpu, confine, receive, send
 from ingest.feedback.content import Content
 from ingest.feedback.reporters_copy import NotCopiedError
 from ingest.feedback.workbook import annotated_cells, annotated_copy, findings_alone
 
 READY, DONE, REFUSED, EXHAUSTED = b"R", b"D", b"N", b"M"
 MAX_DRAFT_BYTES = 256 * 1024 * 1024
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(memory_bytes: int, cpu_seconds: int, drafts: str) -> None:
     """Say that it works, then answer requests from standard input until it ends."""
-    if sys.platform == "linux":  # die with the parent, however it ends
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_DRAFT_BYTES, MAX_DRAFT_BYTES))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    os.umask(0o077)
+    confine(memory_bytes, MAX_DRAFT_BYTES)
     tempfile.tempdir = drafts
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    _send(target, READY, b"")
-    while len(head := source.read(8)) == 8:
-        request = json.loads(source.read(struct.unpack(">Q", head)[0]))
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    send(target, READY)
+    while (request := receive(source)) is not None:
+        allow_cpu(cpu_seconds)
         try:
-            _send(target, DONE, _composed(request))
+            send(target, DONE + _composed(json.loads(request)))
         except (NotCopiedError, OSError) as error:  # OSError: no space for its drafts
-            _send(target, REFUSED, str(error).encode())
+            send(target, REFUSED + str(error).encode())
         except MemoryError:
-            _send(target, EXHAUSTED, b"needs more memory than it may")
+            send(target, EXHAUSTED + b"needs more memory than it may")
 
 
 def _composed(request: dict[str, Any]) -> bytes:
@@ -58,11 +45,6 @@ def _composed(request: dict[str, Any]) -> bytes:
     if "grids" in request:
         return annotated_cells(request["grids"], content)
     return findings_alone(content)
-
-
-def _send(target: BinaryIO, kind: bytes, data: bytes) -> None:
-    target.write(kind + struct.pack(">Q", len(data)) + data)
-    target.flush()
 
 
 if __name__ == "__main__":

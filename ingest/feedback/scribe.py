@@ -7,16 +7,9 @@ findings alone. So every return has an answer, and the parent parses nothing.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
-import select
 import shutil
-import signal
-import struct
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from ingest.child_process import ChildEndedError, ChildLateError, ChildProcess, LongMessageError
 from ingest.explain import take_answer
 from ingest.feedback.child import DONE, EXHAUSTED, MAX_DRAFT_BYTES, READY
 from ingest.feedback.content import Content
@@ -55,7 +49,7 @@ class Scribe:
         self._sandbox = sandbox
         self._timeout = min(_LONGEST_SECONDS, float(settings.read_timeout_seconds))
         self._memory = settings.read_memory_bytes
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: ChildProcess | None = None
         self._drafts: Path | None = None
 
     def __enter__(self) -> Self:
@@ -91,13 +85,7 @@ class Scribe:
         """End the child and remove its drafts."""
         child, self._child = self._child, None
         if child is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-            for pipe in (child.stdin, child.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):  # a request it never took
-                        pipe.close()
+            child.close()
         drafts, self._drafts = self._drafts, None
         if drafts is not None:
             shutil.rmtree(drafts, ignore_errors=True)
@@ -112,64 +100,36 @@ class Scribe:
         yield {}
 
     def _ask(self, request: dict[str, Any]) -> bytes:
+        data = json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")
         try:
             child = self._running()
-            data = json.dumps(request, ensure_ascii=False).encode("utf-8", "replace")
-            assert child.stdin is not None  # noqa: S101 - it was opened as a pipe
-            child.stdin.write(struct.pack(">Q", len(data)))
-            child.stdin.write(data)
-            child.stdin.flush()
-            kind, answer = self._answer_of(child)
-        except (BrokenPipeError, _NotWrittenError) as error:
+            deadline = time.monotonic() + self._timeout
+            child.send(data, deadline)
+            answer = child.message(deadline, MAX_DRAFT_BYTES)
+        except (ChildEndedError, LongMessageError) as error:
             self.close()  # the next answer gets a fresh child
-            raise _NotWrittenError(str(error) or "it died") from error
+            raise _NotWrittenError(str(error)) from error
+        except ChildLateError as error:
+            self.close()
+            raise _NotWrittenError(f"not written within {self._timeout:g} s") from error
         except BaseException:
             self.close()
             raise
+        kind, content = answer[:1], answer[1:]
         if kind == EXHAUSTED:
             self.close()  # its memory is in pieces; the next answer gets a fresh child
         if kind != DONE:
-            raise _NotWrittenError(answer.decode("utf-8", "replace"))
-        return answer
+            raise _NotWrittenError(content.decode("utf-8", "replace"))
+        return content
 
-    def _answer_of(self, child: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-        deadline = time.monotonic() + self._timeout
-        head = self._take(child, 9, deadline)
-        length = struct.unpack(">Q", head[1:])[0]
-        if length > MAX_DRAFT_BYTES:
-            raise _NotWrittenError(f"{length} bytes")
-        return head[:1], self._take(child, length, deadline)
-
-    def _take(self, child: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
-        assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
-        parts = bytearray()
-        while len(parts) < count:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([child.stdout], [], [], left)[0]:
-                raise _NotWrittenError(f"not written within {self._timeout:g} s")
-            part = os.read(child.stdout.fileno(), min(count - len(parts), 1 << 20))
-            if not part:
-                raise _NotWrittenError(f"the process ended (exit code {child.wait()})")
-            parts += part
-        return bytes(parts)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
+    def _running(self) -> ChildProcess:
+        if self._child is None or not self._child.is_running():
             self.close()
             self._drafts = Path(tempfile.mkdtemp(prefix="tmw-answers-"))
-            self._child = subprocess.Popen(
-                [
-                    sys.executable, "-I", "-m", "ingest.feedback.child",
-                    str(self._memory), str(max(1, round(self._timeout))), str(self._drafts),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={"LC_ALL": "C.UTF-8"},  # nothing of ours, least of all a password
-                start_new_session=True,
-            )  # fmt: skip
-            if self._answer_of(self._child)[0] != READY:
+            limits = (str(self._memory), str(max(1, round(self._timeout))))
+            self._child = ChildProcess("ingest.feedback.child", *limits, str(self._drafts))
+            deadline = time.monotonic() + self._timeout
+            if self._child.message(deadline, len(READY)) != READY:
                 raise _NotWrittenError("it did not start")
         return self._child
 

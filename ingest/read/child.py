@@ -1,7 +1,7 @@
 """The child process that parses files: limits itself, then answers requests until its input ends.
 
-Each message is one JSON text after its length in 4 bytes. The first, to no request, says that
-the child has started (else its end would be blamed on a file). A request is answered by
+Each message is one JSON text. The first, to no request, says that the child has started (else
+its end would be blamed on a file). A request is answered by
 `{"opened": kind, ...}` with what is known of the workbook, one `{"sheet": ...}` for each sheet, and
 `{"end": true}` or a refusal `{"check_id", "detail", "reason", "sheet", "cell"}`; so the parent
 knows how far a file got that takes this process with it by exhausting a limit or crashing the
@@ -10,17 +10,13 @@ parser.
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
-import os
-import resource
-import signal
-import struct
 import sys
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ingest.child_limits import allow_cpu, confine, receive, send
 from ingest.read.grids import printable, read_grids
 from ingest.read.limits import ReadLimits
 from ingest.read.preflight import examine
@@ -28,18 +24,17 @@ from ingest.read.unreadable import UnreadableFileError
 
 READY = b'"ready"'
 PANIC = "panic"  # the parent ends a child that says so
-_PR_SET_PDEATHSIG = 1
 
 
 def serve(limits: ReadLimits) -> None:
     """Say that the reader works, then answer requests from standard input until it ends."""
-    _limit(limits.memory_bytes)
+    confine(limits.memory_bytes, file_bytes=0)
     importlib.import_module("python_calamine")
     source, target = sys.stdin.buffer, sys.stdout.buffer
-    _send(target, READY)
-    while (request := _receive(source)) is not None:
-        _allow_cpu(limits.cpu_seconds)
-        _answer(request, limits, target)
+    send(target, READY)
+    while (request := receive(source)) is not None:
+        allow_cpu(limits.cpu_seconds)
+        _answer(json.loads(request), limits, target)
 
 
 def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> None:
@@ -47,7 +42,7 @@ def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> No
     try:
         examined = examine(path, limits, refuse_macros=not request["accepted"])
         for message in read_grids(path, examined, limits):
-            _send(target, _encoded(message))
+            send(target, _encoded(message))
         end: dict[str, Any] = {"end": True}
     except UnreadableFileError as error:
         end = {
@@ -65,7 +60,7 @@ def _answer(request: dict[str, Any], limits: ReadLimits, target: BinaryIO) -> No
         if type(error).__module__ != "pyo3_runtime":  # a panic of the parser is no `Exception`
             raise
         end = _unreadable(f"the parser gave up: {error}"[:500], PANIC)
-    _send(target, _encoded(end))
+    send(target, _encoded(end))
 
 
 def _unreadable(detail: str, reason: str) -> dict[str, Any]:
@@ -74,35 +69,6 @@ def _unreadable(detail: str, reason: str) -> dict[str, Any]:
 
 def _encoded(message: dict[str, Any]) -> bytes:
     return json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
-
-
-def _limit(memory_bytes: int) -> None:
-    if sys.platform == "linux":  # die with the parent, however it ends
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    os.umask(0o077)
-
-
-def _allow_cpu(seconds: int) -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-
-
-def _receive(source: BinaryIO) -> dict[str, Any] | None:
-    head = source.read(4)
-    if len(head) < 4:
-        return None
-    request: dict[str, Any] = json.loads(source.read(struct.unpack(">I", head)[0]))
-    return request
-
-
-def _send(target: BinaryIO, data: bytes) -> None:
-    target.write(struct.pack(">I", len(data)))
-    target.write(data)
-    target.flush()
 
 
 if __name__ == "__main__":

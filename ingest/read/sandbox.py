@@ -7,14 +7,8 @@ JSON of a limited length.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import select
 import signal
-import struct
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+from ingest.child_process import ChildEndedError, ChildLateError, ChildProcess, LongMessageError
 from ingest.read.child import PANIC, READY
 from ingest.read.limits import ReadLimits
 from ingest.read.preflight import FileKind
@@ -30,7 +25,6 @@ from warehouse.errors import LandingError
 from warehouse.settings import Settings
 
 MAX_ANSWER_BYTES: Final = 128 * 1024 * 1024  # of one file: some 3 million cells
-_MAX_COMPLAINT: Final = 2_000
 _NO_MEMORY: Final = b"memory allocation of "  # what the parser says before it aborts
 _FAULTS: Final[dict[str, Literal["error", "formula"]]] = {"e": "error", "f": "formula"}
 
@@ -99,8 +93,7 @@ class Sandbox:
         self._max_file_bytes = settings.max_file_bytes
         self._timeout = float(settings.read_timeout_seconds)
         self._limits = ReadLimits.of(settings)
-        self._child: subprocess.Popen[bytes] | None = None
-        self._complaint = b""
+        self._child: ChildProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -138,50 +131,34 @@ class Sandbox:
     def close(self) -> None:
         """End the child, with all that it may have started."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        self._complaint = b""
-        for pipe in (child.stdin, child.stdout, child.stderr):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # a request it never took
-                    pipe.close()
+        if child is not None:
+            child.close()
 
     def _ask(self, request: dict[str, Any], progress: Progress) -> None:
         child = self._running()
-        data = json.dumps(request).encode()
+        deadline = time.monotonic() + self._timeout
         try:
-            assert child.stdin is not None  # noqa: S101 - it was opened as a pipe
-            child.stdin.write(struct.pack(">I", len(data)) + data)
-            child.stdin.flush()
-            refusal = self._take_answer(child, progress)
-        except BrokenPipeError as error:  # it died before it saw the file: who killed it?
-            died = self._death(child)
-            self.close()
-            raise died from error
+            child.send(json.dumps(request).encode(), deadline)
+            refusal = self._take_answer(child, deadline, progress)
         except BaseException as error:
             self.close()  # whatever happened, the next file gets a fresh child
-            if isinstance(error, json.JSONDecodeError):
-                raise UnreadableFileError(
-                    "IN-unreadable", "the parser broke off its answer", reason="crash"
-                ) from error
-            raise
+            told = self._told(error)
+            if told is None:
+                raise
+            raise told from error
         if refusal is not None:
             if refusal.reason == PANIC:
                 self.close()  # nobody knows what state the parser left
             raise refusal
 
     def _take_answer(
-        self, child: subprocess.Popen[bytes], progress: Progress
+        self, child: ChildProcess, deadline: float, progress: Progress
     ) -> UnreadableFileError | None:
         """Take the messages about one file until the last, which may be a refusal."""
-        deadline = time.monotonic() + self._timeout
         left = MAX_ANSWER_BYTES
         opened: dict[str, Any] = {}
         while True:
-            data = self._message_of(child, deadline, left)
+            data = child.message(deadline, left)
             left -= len(data)
             message: dict[str, Any] = json.loads(data, object_hook=_typed)
             if "check_id" in message:
@@ -196,92 +173,47 @@ class Sandbox:
             else:
                 return None
 
-    def _message_of(self, child: subprocess.Popen[bytes], deadline: float, limit: int) -> bytes:
-        length = struct.unpack(">I", self._take(child, 4, deadline))[0]
-        if length > limit:
-            raise UnreadableFileError(
-                "IN-too-large", f"more than {MAX_ANSWER_BYTES} bytes of cells"
-            )
-        return self._take(child, length, deadline)
-
-    def _take(self, child: subprocess.Popen[bytes], count: int, deadline: float) -> bytes:
-        assert child.stdout is not None  # noqa: S101 - it was opened as a pipe
-        assert child.stderr is not None  # noqa: S101 - so was this
-        parts = bytearray()
-        while len(parts) < count:
-            left = deadline - time.monotonic()
-            ready = select.select([child.stdout, child.stderr], [], [], max(0, left))[0]
-            if not ready or left <= 0:
-                raise UnreadableFileError(
-                    "IN-unreadable", f"not read within {self._timeout:g} s", reason="time"
+    def _told(self, error: BaseException) -> UnreadableFileError | None:
+        """Return what became of a file whose reading ended like this, None for a fault of ours."""
+        match error:
+            case ChildEndedError():
+                return self._death(error.code, error.complaint)
+            case ChildLateError():
+                return _unreadable(f"not read within {self._timeout:g} s", "time")
+            case LongMessageError():
+                return UnreadableFileError(
+                    "IN-too-large", f"more than {MAX_ANSWER_BYTES} bytes of cells"
                 )
-            if child.stderr in ready:
-                self._complaint = (self._complaint + os.read(child.stderr.fileno(), 4096))[
-                    -_MAX_COMPLAINT:
-                ]
-            if child.stdout not in ready:
-                if child.poll() is not None:
-                    raise self._death(child)
-                continue
-            part = os.read(child.stdout.fileno(), min(count - len(parts), 1 << 20))
-            if not part:
-                raise self._death(child)
-            parts += part
-        return bytes(parts)
+            case json.JSONDecodeError():
+                return _unreadable("the parser broke off its answer", "crash")
+        return None
 
-    def _death(self, child: subprocess.Popen[bytes]) -> UnreadableFileError:
+    def _death(self, code: int | None, complaint: bytes) -> UnreadableFileError:
         """Tell why the child ended, from its exit and what it said last."""
-        try:
-            code = child.wait(timeout=1)
-        except subprocess.TimeoutExpired:
-            return UnreadableFileError(
-                "IN-unreadable", "the parser broke off its answer", reason="crash"
-            )
-        assert child.stderr is not None  # noqa: S101 - it was opened as a pipe
-        os.set_blocking(child.stderr.fileno(), False)
-        with contextlib.suppress(BlockingIOError):
-            self._complaint += os.read(child.stderr.fileno(), _MAX_COMPLAINT)
+        if code is None:
+            return _unreadable("the parser broke off its answer", "crash")
         if code == -signal.SIGKILL:
             return _ParserKilledError(
                 "IN-unreadable", "the parser was killed twice", reason="killed"
             )
         if code == -signal.SIGXCPU:
-            return UnreadableFileError(
-                "IN-unreadable", f"more than {self._limits.cpu_seconds} s of work", reason="time"
-            )
-        if _NO_MEMORY in self._complaint or b"MemoryError" in self._complaint:
-            return UnreadableFileError(
-                "IN-unreadable", "needs more memory than a return may", reason="memory"
-            )
-        return UnreadableFileError(
-            "IN-unreadable", f"the parser died (exit code {code})", reason="crash"
-        )
+            return _unreadable(f"more than {self._limits.cpu_seconds} s of work", "time")
+        if _NO_MEMORY in complaint or b"MemoryError" in complaint:
+            return _unreadable("needs more memory than a return may", "memory")
+        return _unreadable(f"the parser died (exit code {code})", "crash")
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
+    def _running(self) -> ChildProcess:
+        if self._child is None or not self._child.is_running():
             self.close()
-            self._child = subprocess.Popen(
-                [
-                    sys.executable, "-I", "-m", "ingest.read.child",
-                    self._limits.to_json(),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                cwd="/",
-                env={"LC_ALL": "C.UTF-8"},  # nothing of ours, least of all a password
-                start_new_session=True,
-            )  # fmt: skip
+            self._child = ChildProcess("ingest.read.child", self._limits.to_json())
             self._require_ready(self._child)
         return self._child
 
-    def _require_ready(self, child: subprocess.Popen[bytes]) -> None:
+    def _require_ready(self, child: ChildProcess) -> None:
         """Tell a reader that does not even start from a file that kills it."""
         try:
-            deadline = time.monotonic() + self._timeout
-            ready = self._message_of(child, deadline, len(READY)) == READY
-        except UnreadableFileError:
+            ready = child.message(time.monotonic() + self._timeout, len(READY)) == READY
+        except (ChildEndedError, ChildLateError, LongMessageError):
             ready = False
         if not ready:
             self.close()
@@ -289,6 +221,10 @@ class Sandbox:
                 "The process that reads files cannot be started.",
                 remedy="Run `make setup`; TMW_READ_MEMORY_BYTES may also be too small.",
             )
+
+
+def _unreadable(detail: str, reason: str) -> UnreadableFileError:
+    return UnreadableFileError("IN-unreadable", detail, reason=reason)
 
 
 def _grid(sheet: dict[str, Any], opened: dict[str, Any]) -> Grid:

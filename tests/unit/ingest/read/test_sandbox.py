@@ -174,9 +174,9 @@ def test_a_file_is_not_blamed_when_the_parser_was_killed_before_it_came(
     assert child is not None
     os.kill(child.pid, signal.SIGKILL)
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    known = child.poll
-    looks = iter([None])  # as if it had died right after it was looked at
-    monkeypatch.setattr(child, "poll", lambda: next(looks, known()))
+    known = child.is_running
+    looks = iter([True])  # as if it had died right after it was looked at
+    monkeypatch.setattr(child, "is_running", lambda: next(looks, known()))
     assert [grid.rows for grid in sandbox.read(path)] == [[["a", "b"]]]
 
 
