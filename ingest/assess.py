@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from ingest.explain import ReturnedAnswer, take_answer
-from ingest.forms.catalogue import load_forms
+from ingest.forms.catalogue import load_forms, table_columns
 from ingest.forms.model import Form
 from ingest.known_places import KnownPlaces
 from ingest.names.cells import NameReader
 from ingest.names.unit import read_unit
-from ingest.parsed import HeadCell, ParsedTable
+from ingest.parsed import CHECK_OF_NAME, HeadCell, ParsedTable
 from ingest.read.head import ReadHead, fullest, read_heads, read_tag
 from ingest.read.messages import file_finding, return_finding
 from ingest.read.outcome import Reached
@@ -31,6 +31,7 @@ _MAX_VERSION: Final = 9_999
 _FIRST_YEAR: Final = 1949
 # Without these the columns of the table, or what its figures mean, are not known.
 _FATAL_IN_HEAD: Final = frozenset({"IN-unknown-form", "IN-edition", "IN-money-unit"})
+_NOT_CERTAIN: Final = frozenset(CHECK_OF_NAME.values()) - {"IN-name-read"}
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Assessed:
 
     `reached` is how far it got: refused by the preflight, opened by the parser, or searched for
     a return in the `sheets_read` sheets and their `cells_read` cells that are not blank.
+    `asks_for_a_project`: a name may be that of a project which another return will list.
     """
 
     file_name: str
@@ -54,6 +56,7 @@ class Assessed:
     month: Month | None = None
     version: int | None = None
     is_nil: bool = False
+    asks_for_a_project: bool = False
     required_cells: int | None = None
     filled_required_cells: int | None = None
     head: tuple[HeadCell, ...] = ()
@@ -166,6 +169,7 @@ class Assessor:
         result.tables += sheets.tables
         result.findings += sheets.findings
         NameReader(self._places, result.area_code, month).read(form, result.tables)
+        result.asks_for_a_project = _asks_for_a_project(form, result.tables)
         result.findings += check_tables(
             form, result.tables, month, known_area=lambda code: self._places.in_use(code, month)
         )
@@ -173,6 +177,20 @@ class Assessor:
         counts = [count_required(form, parsed, month) for parsed in result.tables]
         result.required_cells = sum(required for required, _ in counts)
         result.filled_required_cells = sum(filled for _, filled in counts)
+
+
+def _asks_for_a_project(form: Form, tables: list[ParsedTable]) -> bool:
+    projects = {
+        column.name
+        for table in form.tables
+        for column in table_columns(form, table)
+        if column.choices == "projects"
+    }
+    return any(
+        cell.column in projects and cell.check_id in _NOT_CERTAIN
+        for parsed in tables
+        for cell in parsed.named
+    )
 
 
 def _named_sheet(head: ReadHead, form: Form | None) -> dict[str, HeadCell]:

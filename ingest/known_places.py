@@ -125,6 +125,10 @@ class KnownPlaces:
             )
         return self._projects[area_code, month]
 
+    def forget_projects(self) -> None:
+        """Ask the ledger again for projects: returns have been accepted meanwhile."""
+        self._projects.clear()
+
     def _register(
         self,
         kind: str,

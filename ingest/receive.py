@@ -1,6 +1,7 @@
 """Take the inbox in: land, read, check, decide, load and answer, some files at a time.
 
-Each batch is one transaction; the files leave the inbox after it. Killed anywhere and run
+Each batch is one transaction; the files leave the inbox after it. A file that names a project
+nobody has filed waits until all others are in: one of them may list it. Killed anywhere and run
 again it ends in the same state: bytes are known by their sha256, and a file whose submission
 was recorded after it came to rest in the inbox is that submission, not a second one.
 """
@@ -75,11 +76,17 @@ def receive_inbox(settings: Settings, progress: Progress | None = None) -> Recei
             arrivals = waiting_files(settings)
             if not arrivals:
                 return received
-            assessor = Assessor(sandbox, KnownPlaces.from_ledger(connection))
+            places = KnownPlaces.from_ledger(connection)
+            assessor = Assessor(sandbox, places)
+            waiting: list[Arrival] = []
             for start in range(0, len(arrivals), BATCH_FILES):
                 batch = arrivals[start : start + BATCH_FILES]
-                _receive(settings, connection, assessor, batch, received)
-                report(f"{start + len(batch)} of {len(arrivals)} files taken in")
+                waiting += _receive(settings, connection, assessor, batch, received, may_wait=True)
+                places.forget_projects()  # the batch may have listed more
+                report(f"{start + len(batch) - len(waiting)} of {len(arrivals)} files taken in")
+            if waiting:
+                _receive(settings, connection, assessor, waiting, received, may_wait=False)
+                report(f"{len(arrivals)} of {len(arrivals)} files taken in")
     return received
 
 
@@ -99,23 +106,22 @@ def _receive(
     assessor: Assessor,
     arrivals: Sequence[Arrival],
     received: ReceivedBatch,
-) -> None:
+    *,
+    may_wait: bool,
+) -> list[Arrival]:
+    """Take some files in; return those that wait for the others of the inbox."""
     landed = _land_all(settings, arrivals)
     known = submissions_by_sha(connection, [file.sha256 for file in landed])
-    new: dict[str, NewReturn] = {}
-    failed: set[str] = set()
-    for file in landed:
-        if file.sha256 not in known and file.sha256 not in new and file.sha256 not in failed:
-            month = Month.of(file.arrival.received_at.astimezone(ZoneInfo(settings.timezone)))
-            path = settings.landing_dir / file.landing_path
-            try:
-                assessed = assessor.assess(path, file.arrival.file_name, month, file.arrival.folder)
-            except AssessmentError as error:  # a surprise in one file must never stop the others
-                failed.add(file.sha256)
-                received.not_taken.append(str(error))
-            else:
-                new[file.sha256] = NewReturn(file, assessed)
-    landed = [file for file in landed if file.sha256 not in failed]
+    assessed = _assess(settings, assessor, [f for f in landed if f.sha256 not in known], received)
+    new = {
+        digest: file
+        for digest, file in assessed.items()
+        if file is not None and not (may_wait and file.assessed.asks_for_a_project)
+    }
+    waiting = [
+        file.arrival for file in landed if assessed.get(file.sha256) and file.sha256 not in new
+    ]
+    landed = [file for file in landed if file.sha256 in known or file.sha256 in new]
     with connection.transaction():
         changed = store_batch(connection, list(new.values()))
         stored = submissions_by_sha(connection, [file.sha256 for file in landed])
@@ -141,6 +147,27 @@ def _receive(
     found = findings_of(connection, [s.submission_id for s in taken_in])
     received.findings += [f for s in taken_in for f in found.get(s.submission_id, [])]
     received.findings += told
+    return waiting
+
+
+def _assess(
+    settings: Settings, assessor: Assessor, landed: Sequence[LandedFile], received: ReceivedBatch
+) -> dict[str, NewReturn | None]:
+    """Return the new returns by their sha256, None where our own code failed on one."""
+    assessed: dict[str, NewReturn | None] = {}
+    for file in landed:
+        if file.sha256 in assessed:
+            continue
+        month = Month.of(file.arrival.received_at.astimezone(ZoneInfo(settings.timezone)))
+        path = settings.landing_dir / file.landing_path
+        try:
+            found = assessor.assess(path, file.arrival.file_name, month, file.arrival.folder)
+        except AssessmentError as error:  # a surprise in one file must never stop the others
+            assessed[file.sha256] = None
+            received.not_taken.append(str(error))
+        else:
+            assessed[file.sha256] = NewReturn(file, found)
+    return assessed
 
 
 def _land_all(settings: Settings, arrivals: Sequence[Arrival]) -> list[LandedFile]:

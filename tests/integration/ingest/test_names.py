@@ -222,6 +222,29 @@ def test_a_project_by_its_name_is_one_filed_before(
     assert query(warehouse_home, "select distinct project_code from raw.fp02") == [(PROJECT,)]
 
 
+@pytest.mark.parametrize("funds_first", [True, False])
+def test_a_project_may_be_named_by_a_return_that_comes_with_its_list(
+    warehouse_home: Settings, write_return: Any, query: Any, funds_first: bool
+) -> None:
+    unit = {"area_code": SONGPING, "area_name": "松坪乡"}
+    name = "松坪村饮水安全工程"
+    row = write_return.row(
+        place_code=SONGPING, project_code=name, row_kind="1", programme="02", fund_doc_no="1"
+    )
+    files = [write_return("funds.csv", [row], **unit), project(write_return, name, **unit)]
+    unknown = write_return("other.csv", [{**row, "project_code": "水库"}], version="1", **unit)
+    for path in (*(files if funds_first else reversed(files)), unknown):
+        submit_file(warehouse_home, path)
+    batch = receive_inbox(warehouse_home)
+    assert {s.file_name: s.state for s in batch.submissions} == {
+        files[1].name: "accepted_with_warnings",
+        "funds.csv": "accepted_with_warnings",
+        "other.csv": "rejected",
+    }
+    assert query(warehouse_home, "select project_code from raw.fp02") == [(PROJECT,)]
+    assert receive_inbox(warehouse_home).submissions == []
+
+
 def test_five_thousand_rows_with_names_cost_seconds(places: KnownPlaces) -> None:
     unit = places.areas_inside("530700000000", DECEMBER)
     start = time.process_time()
