@@ -297,6 +297,7 @@ class TableWords(Definition):
     """Words around the rows of any table that name no column: see `table_words.yml`."""
 
     serial: tuple[str, ...]
+    remarks: tuple[str, ...]
     groups: tuple[str, ...]
     totals: tuple[str, ...]
     whole: tuple[str, ...]

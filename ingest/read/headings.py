@@ -60,6 +60,7 @@ class Headings:
         self._text = "\n".join(self._known)
         self._groups = {label_key(group) for group in table_words().groups}
         self._serial = {label_key(word) for word in table_words().serial}
+        self._remarks = {label_key(word) for word in table_words().remarks} - self._known.keys()
         self._named: dict[tuple[tuple[str, bool], ...], Named | None] = {}
 
     @property
@@ -81,13 +82,20 @@ class Headings:
         return self._named[key]
 
     def is_passed_over(self, text: str) -> bool:
-        """Tell whether a heading is a grey column's (the prefix before a heading) or a serial's."""
+        """Tell whether nothing is read below a heading.
+
+        A serial's, that of remarks, or a grey column's (the prefix before a heading).
+        """
         key = label_key(english_cut(text))
-        if key in self._serial:
+        if key in self._serial or self.is_for_remarks(text):
             return True
         return key.startswith(_LAST_MONTH) and (
             self.named([(key.removeprefix(_LAST_MONTH), True)]) is not None
         )
+
+    def is_for_remarks(self, text: str) -> bool:
+        """Tell whether a heading is that of free text, which the form has no column for."""
+        return bool({label_key(text), label_key(english_cut(text))} & self._remarks)
 
     def _find(self, levels: tuple[tuple[str, bool], ...]) -> Named | None:
         if len(levels) == 1:

@@ -193,6 +193,13 @@ _ROWS: Final[dict[str, tuple[str, Severity, str, str]]] = {
         'This row is text outside the table and is not read as data: "{value}". If it is data, fill'
         " in its key cells.",
     ),
+    "remarks": (
+        "IN-remarks",
+        "info",
+        "“{value}”栏是文字说明，表中没有这一栏，没有读入。不需要修改；对核实问题的说明请写在回执工作簿的“说明”栏。",
+        'The column "{value}" is free text, which the form does not have; it is not read. Nothing'
+        " is to be done; reasons for warnings go into the answer's workbook.",
+    ),
     "hidden_rows": (
         "IN-hidden",
         "warning",

@@ -3,7 +3,7 @@
 Nothing is silently dropped: a heading that the form does not have, a column of the form that
 the sheet lacks, a heading that stands twice, a value below no heading and a row that is not
 read are findings. Only the grey columns of a blank return, which show what the warehouse knew
-of last month, and numbers of rows (序号) are passed over.
+of last month, and numbers of rows (序号) are passed over; of remarks (备注) the reporter is told.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def read_table(
     findings += _values_below_no_heading(site, block, rows, passed_over)
     parsed, unplaced = _table(site, columns, places, rows, unit, block.last_row)
     findings += _rows_not_data(site, rows, unplaced)
+    findings += _remarks(site, block, headings, rows)
     findings += _hidden(site, parsed, rows)
     return parsed, findings
 
@@ -193,6 +194,17 @@ def _rows_not_data(site: Site, rows: Rows, unplaced: list[int]) -> Iterator[Find
     for row_no, (index, text) in rows.notes.items():
         if not is_signature(text):
             yield row_finding("note", form_code, sheet, f"{column_letter(index)}{row_no}", text)
+
+
+def _remarks(site: Site, block: HeadingBlock, headings: Headings, rows: Rows) -> Iterator[Finding]:
+    """Tell of columns of free text in which something is written."""
+    cells = site.grid.rows
+    for index, levels in enumerate(block.levels):
+        if not levels or not headings.is_for_remarks(levels[-1][0]):
+            continue
+        if any(index < len(cells[no - 1]) and cell_text(cells[no - 1][index]) for no in rows.data):
+            cell = _cell_of(site.grid, block, index)
+            yield row_finding("remarks", site.form.form_code, site.sheet, cell, levels[-1][0])
 
 
 def _hidden(site: Site, parsed: ParsedTable, rows: Rows) -> Iterator[Finding]:

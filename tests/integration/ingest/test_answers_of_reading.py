@@ -28,7 +28,7 @@ WANTED = {
 # For information: told by the receipt, and in the workbook where there is one for other reasons.
 TOLD = {
     "IN-duplicate", "IN-version-lower", "IN-name-read", "IN-total-row", "IN-footnote",
-    "IN-sheet-not-read", "IN-form-by-title",
+    "IN-sheet-not-read", "IN-form-by-title", "IN-remarks",
 }  # fmt: skip
 Edit = Callable[[Any], None]
 
@@ -66,6 +66,13 @@ def add_total_and_note(sheet: Any) -> None:
     sheet.parent.create_sheet("说明")["A1"] = "本表由财务填写"
 
 
+def add_remarks(sheet: Any) -> None:
+    heading = next(row for row in sheet.iter_rows() if str(row[0].value).startswith("实施地"))
+    column = len([cell for cell in heading if cell.value]) + 1
+    sheet.cell(row=heading[0].row, column=column, value="备注")
+    sheet.cell(row=heading[0].row + 1, column=column, value="上年结转")
+
+
 def add_another_form(sheet: Any) -> None:
     other = sheet.parent.copy_worksheet(sheet)
     other.title, other["B2"] = "FP-08", "FP-08"
@@ -76,6 +83,7 @@ EDITS: dict[str, Edit] = {
     "no-form": head("B2", None),
     "hidden": hide,
     "total-and-note": add_total_and_note,
+    "remarks": add_remarks,
     "several": add_another_form,
     "error": put("本年计划资金", "#DIV/0!", "e"),
     "formula": put("本年计划资金", "=1+1"),

@@ -92,6 +92,13 @@ def numbered_rows_and_a_total_in_the_number_column() -> Page:
     return made
 
 
+@layout(XLSX, CSV)
+def a_column_of_remarks() -> Page:
+    made = page()
+    made.insert_column(len(made.names), "备注", ["按上年结转", None, "注：已核实", None])
+    return made
+
+
 @layout()
 def subtotals_are_passed_by() -> Page:
     made = page()

@@ -9,6 +9,7 @@ import pytest
 from ingest.forms.catalogue import load_form, table_columns
 from ingest.forms.model import Form
 from ingest.parsed import HiddenTag
+from ingest.read.cells import column_letter
 from ingest.read.head import read_head, read_heads
 from ingest.read.sandbox import Grid
 from ingest.read.sheets import read_tables, several_forms, with_form_code
@@ -108,6 +109,20 @@ def test_rows_of_totals_and_notes_are_told_of() -> None:
     total = parsed.frame.loc[last - 2]
     assert (total["row_kind"], total["place_code"], total["fund_source"]) == ("3", UNIT, "00")
     assert total["amount_paid_y"] == 1050000
+
+
+@pytest.mark.parametrize("heading", ["备注", "备 注", "说明\nRemarks"])
+def test_a_column_of_remarks_is_told_of_where_something_is_written(heading: str) -> None:
+    made = page(with_total=False)
+    width = len(made.names)
+    made.insert_column(width, heading, [None, "已核实"])
+    parsed, found = read(made)
+    assert len(parsed.frame) == len(ROWS)
+    letter = column_letter(width)
+    assert ids(found) == [("IN-remarks", "info", f"{letter}{made.heading_row + 1}")]
+    made = page(with_total=False)
+    made.insert_column(width, heading, [])
+    assert read(made)[1] == []
 
 
 def test_of_two_totals_nobody_can_tell_which_is_the_tables() -> None:
