@@ -26,11 +26,11 @@ def waive(
     as_json: AsJson = False,
 ) -> None:
     """Record a reasoned, expiring exception for one row; it lapses when the value changes."""
-    from ingest.forms.catalogue import key_columns, load_form, require_rule, row_key_from
+    from ingest.forms.catalogue import key_columns, load_form, require_waivable, row_key_from
     from warehouse.waivers import Waiver, add_waiver
 
     definition = load_form(form)
-    require_rule(definition, check)
+    require_waivable(definition, check)
     keys = key_columns(definition, definition.tables[0])
     waiver_id = add_waiver(
         load_settings(),

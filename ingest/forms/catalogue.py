@@ -74,14 +74,26 @@ def cross_form_rules() -> tuple[Rule, ...]:
     return _read(FOLDER / "cross_form.yml", "rules", tuple[Rule, ...])
 
 
-def require_rule(form: Form, check_id: str) -> None:
-    """Raise `UsageError` unless a rule of this id judges the rows of a form."""
+@cache
+def rules_of_values() -> frozenset[str]:
+    """Return the errors about what a cell or a key holds: it has no value that one could accept."""
+    return frozenset(
+        rule.id
+        for rule in general_rules()
+        if rule.severity == "error"
+        and rule.evaluated == "ingest"
+        and not (rule.checks or rule.waivable)
+    )
+
+
+def require_waivable(form: Form, check_id: str) -> None:
+    """Raise `UsageError` unless a rule of this id judges a form, and a person may overrule it."""
     rules = (*form.rules, *general_rules(), *cross_form_rules())
-    known = sorted({rule.id for rule in rules})
-    if check_id not in known:
+    known = {rule.id for rule in rules if rule.level > 0 and rule.severity != "info"}
+    if check_id not in known - rules_of_values():
         raise UsageError(
-            f"No rule {check_id!r} judges {form.form_code}.",
-            remedy=f"Use one of: {', '.join(known)}.",
+            f"No rule {check_id!r} of {form.form_code} can be waived.",
+            remedy=f"Use one of: {', '.join(sorted(known - rules_of_values()))}.",
         )
 
 

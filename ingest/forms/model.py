@@ -223,7 +223,8 @@ class Rule(Definition):
     rules of `general.yml`: with `each` the rule runs once for every such column, which is `it`
     in its expressions (with `minimum` and `maximum`); `open_names` are bound by the forms that
     apply it, which sets `bindings`. A shared rule without checks is evaluated by code of its
-    own; its texts stand here. `table` names the sub-table a rule looks at (else the main table).
+    own; its texts stand here, and its errors, which leave a cell without a value, are not waived
+    unless it is `waivable`. `table` names the sub-table a rule looks at (else the main table).
     Rules evaluated in core have no checks: their `parameters` and sentences are rule data.
     """
 
@@ -244,6 +245,7 @@ class Rule(Definition):
     checks: tuple[Check, ...] = ()
     parameters: dict[str, str | float | int] = {}
     magnitude: bool = False
+    waivable: bool = False
     message: Bilingual
     description: Bilingual
 

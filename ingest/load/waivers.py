@@ -15,6 +15,7 @@ from datetime import date
 import psycopg
 from psycopg.rows import class_row
 
+from ingest.forms.catalogue import rules_of_values
 from ingest.load.precedence import Key
 from warehouse.findings import Finding
 from warehouse.month import Month
@@ -40,13 +41,17 @@ class Waiver:
     pinned_now: bool = field(default=False, init=False)
 
     def covers(self, finding: Finding, month: Month) -> bool:
-        """Return whether the waiver was made for such a finding, whatever its value."""
+        """Return whether the waiver was made for such a finding, whatever its value.
+
+        Where there is no value nothing can be accepted, whoever says so.
+        """
         return (
             not self.lapsed
             and self.check_id == finding.check_id
             and self.stat_month <= month.first_day <= self.until_month
             and dict(self.row_key) == finding.row_key
             and self.column_name in (None, finding.column_name)
+            and not (finding.severity == "error" and finding.check_id in rules_of_values())
         )
 
     def accepts(self, value: str) -> bool:

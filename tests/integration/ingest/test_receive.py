@@ -177,18 +177,7 @@ def test_a_unit_without_assignment_is_accepted_with_a_warning(
 def test_a_waiver_explains_one_value_and_lapses_with_another(
     assigned_home: Settings, write_return: Any, query: Any
 ) -> None:
-    key = {
-        "fund_doc_no": "-", "fund_source": "10", "project_code": "-", "programme": "01",
-        "place_code": "530700000000", "row_kind": "2",
-    }  # fmt: skip
-    with connect(assigned_home, Role.loader) as connection:
-        connection.execute(
-            "insert into ops.waiver (check_id, area_code, form_code, stat_month, until_month,"
-            " row_key, column_name, reason, owner)"
-            " values ('G10', '530700000000', 'FP-02', '2009-11-01', '2009-12-01', %s,"
-            " 'carried_in', 'as printed', 'A. Clerk')",
-            [Jsonb(key)],
-        )
+    waive(assigned_home, "G10", "carried_in")
 
     def receive(version: str, text: str) -> tuple[str, str | None]:
         rows = [write_return.row(carried_in=text)]
@@ -206,6 +195,36 @@ def test_a_waiver_explains_one_value_and_lapses_with_another(
     assert query(
         assigned_home, "select status, text from raw.cell_mark where column_name = 'carried_in'"
     ) == [("O", "3X")]
+
+
+@pytest.mark.parametrize(
+    ("check_id", "column", "text"),
+    [("G4", "programme", "77"), ("IN-name-unknown", "place_code", "某某县")],
+)
+def test_a_value_that_is_none_is_not_accepted_whoever_waives_it(
+    assigned_home: Settings, write_return: Any, check_id: str, column: str, text: str
+) -> None:
+    waive(assigned_home, check_id, column, **{column: text})
+    submit_file(assigned_home, write_return("a.csv", [write_return.row(**{column: text})]))
+    batch = receive_inbox(assigned_home)
+    (finding,) = [f for f in batch.findings if f.check_id == check_id]
+    assert (batch.submissions[0].state, finding.reason) == ("rejected", None)
+
+
+def waive(settings: Settings, check_id: str, column: str, **key: str) -> None:
+    """Record a waiver of the city's one row, as it stood in the ledger of an older version."""
+    row_key = {
+        "fund_doc_no": "-", "fund_source": "10", "project_code": "-", "programme": "01",
+        "place_code": "530700000000", "row_kind": "2", **key,
+    }  # fmt: skip
+    with connect(settings, Role.loader) as connection:
+        connection.execute(
+            "insert into ops.waiver (check_id, area_code, form_code, stat_month, until_month,"
+            " row_key, column_name, reason, owner)"
+            " values (%s, '530700000000', 'FP-02', '2009-11-01', '2009-12-01', %s, %s,"
+            " 'as printed', 'A. Clerk')",
+            [check_id, Jsonb(row_key), column],
+        )
 
 
 def test_a_relocation_return_off_by_a_factor_of_ten_is_rejected_at_its_cell(
