@@ -78,7 +78,6 @@ def _environment(
         "TMW_DBT_DATABASE": str(url.database),
         "DBT_ENV_SECRET_TMW_PASSWORD": str(url.password),
         "PGOPTIONS": f"-c timezone={settings.timezone}",
-        "PGAPPNAME": "tmw dbt",
         **{f"TMW_RUN_{name}": str(value) for name, value in run.items()},
     }
 

@@ -218,7 +218,7 @@ def name_of_point(kill: Kill) -> str:
     elif kill.point.get("files"):
         place = f"copying, {kill.point['files'][0]}"
     elif children:
-        place = f"{children[0]} starting"
+        place = f"{children[0]} runs"
     elif sessions:
         place = "between transactions"
     else:

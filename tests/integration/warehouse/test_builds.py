@@ -104,7 +104,7 @@ def test_a_killed_build_leaves_no_writer_and_no_trace_in_the_candidate(
     ):
         lab.wait_until(lambda: _building(lab) != [])
         blocker.execute("select 1 from ops.build where state = 'building' for update")
-        lab.wait_until(lambda: lab.waits_for_lock("dbt"))  # at the first swap
+        lab.wait_until(lambda: lab.waits_for_lock("tmw dbt"))  # at the first swap
         writers = _children(process.pid)
         assert writers
         if whole_group:
@@ -113,7 +113,7 @@ def test_a_killed_build_leaves_no_writer_and_no_trace_in_the_candidate(
             os.kill(process.pid, signal.SIGKILL)
         process.wait()
         lab.wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in writers), 10)
-    lab.wait_until(lambda: not lab.waits_for_lock("dbt"))
+    lab.wait_until(lambda: not lab.waits_for_lock("tmw dbt"))
     assert lab.rows(partition) == old
     assert lab.published() == [("2009-11", "2009-11.r1", 5)]
     build_month(lab.settings, MONTH)
