@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from warehouse.database import Role, database_url
+from warehouse.dbt_child import FAILED
 from warehouse.errors import BuildError
 from warehouse.settings import Settings
 
@@ -32,7 +33,6 @@ def run_dbt(
     logs = settings.log_dir / "dbt"
     for folder in (target, logs):
         folder.mkdir(parents=True, exist_ok=True)
-    (target / "run_results.json").unlink(missing_ok=True)
     done = subprocess.run(
         [
             sys.executable,
@@ -50,7 +50,7 @@ def run_dbt(
         check=False,
     )
     if done.returncode != 0:
-        reasons = _failures(target / "run_results.json") or _lines(done.stdout + done.stderr)
+        reasons = _failures(done.stdout) or _lines(done.stdout + done.stderr)
         raise BuildError(
             f"dbt failed: {'; '.join(reasons) or f'exit code {done.returncode}'}",
             remedy=f"The whole story stands in {logs / 'dbt.log'}.",
@@ -82,17 +82,11 @@ def _environment(
     }
 
 
-def _failures(path: Path) -> list[str]:
-    """Return what failed, from the results that dbt leaves."""
-    try:
-        results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    except (OSError, ValueError, KeyError):
-        return []
-    failed = [result for result in results if result["status"] in ("error", "fail")]
-    shown = [
-        f"{result['unique_id'].split('.')[2]}: {' '.join((result['message'] or '').split())}"
-        for result in failed[:_SHOWN_FAILURES]
-    ]
+def _failures(output: str) -> list[str]:
+    """Return what failed, as the child tells it in one line."""
+    told = [line for line in output.splitlines() if line.startswith(FAILED)]
+    failed: list[str] = json.loads(told[-1].removeprefix(FAILED)) if told else []
+    shown = failed[:_SHOWN_FAILURES]
     if len(failed) > _SHOWN_FAILURES:
         shown.append(f"and {len(failed) - _SHOWN_FAILURES} more")
     return shown

@@ -10,7 +10,9 @@ import json
 import os
 import signal
 import sys
+from typing import Any
 
+FAILED = "failed: "  # begins the line of what failed
 _PR_SET_PDEATHSIG = 1
 
 
@@ -32,9 +34,19 @@ def main() -> None:
     for command in json.loads(sys.argv[2]):
         result = dbtRunner().invoke(command)
         if not result.success:
+            print(f"{FAILED}{json.dumps(_failed(result.result))}")
             if result.exception is not None:
                 print(result.exception, file=sys.stderr)
             sys.exit(1)
+
+
+def _failed(result: Any) -> list[str]:
+    """Return the name and message of each node that failed; none where dbt did not come so far."""
+    return [
+        f"{one.node.name}: {' '.join((one.message or '').split())}"
+        for one in getattr(result, "results", [])
+        if one.status in ("error", "fail")
+    ]
 
 
 if __name__ == "__main__":
