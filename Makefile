@@ -19,8 +19,9 @@ stop: ## Stop the stack; no process is left
 status: ## Show the stack and the state of the months
 	@$(BIN)/tmw stack status; $(BIN)/tmw status
 
+# Three workers on two cores: the one with the real scheduler mostly waits.
 test: setup ## Everything needed to trust a change
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 25
 
 torture: setup ## Kill commands, server and scheduler 200 times, fill disks (up to an hour)
 	@$(BIN)/python -m tests.torture --docs

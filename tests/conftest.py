@@ -31,7 +31,7 @@ Clone = Callable[[Settings, Path], AbstractContextManager[Settings]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long story of the real scheduler, so that two workers end together."""
+    """Begin with the long story of the real scheduler, so that all workers end together."""
     items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
 
 
