@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from warehouse.database import Role, database_url
-from warehouse.dbt_child import FAILED
 from warehouse.errors import BuildError
 from warehouse.settings import Settings
 
@@ -84,8 +83,8 @@ def _environment(
 
 def _failures(output: str) -> list[str]:
     """Return what failed, as the child tells it in one line."""
-    told = [line for line in output.splitlines() if line.startswith(FAILED)]
-    failed: list[str] = json.loads(told[-1].removeprefix(FAILED)) if told else []
+    told = [line for line in output.splitlines() if line.startswith('{"failed": ')]
+    failed: list[str] = json.loads(told[-1])["failed"] if told else []
     shown = failed[:_SHOWN_FAILURES]
     if len(failed) > _SHOWN_FAILURES:
         shown.append(f"and {len(failed) - _SHOWN_FAILURES} more")

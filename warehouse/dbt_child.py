@@ -1,6 +1,7 @@
 """Run dbt in a process that dies with its parent: `python -m warehouse.dbt_child PARENT COMMANDS`.
 
-Without the death signal a killed build would leave a dbt that goes on writing.
+Without the death signal a killed build would leave a dbt that goes on writing. Where a command
+fails the last line of the output is `{"failed": ["node: message", ...]}`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import signal
 import sys
 from typing import Any
 
-FAILED = "failed: "  # begins the line of what failed
 _PR_SET_PDEATHSIG = 1
 
 
@@ -34,7 +34,7 @@ def main() -> None:
     for command in json.loads(sys.argv[2]):
         result = dbtRunner().invoke(command)
         if not result.success:
-            print(f"{FAILED}{json.dumps(_failed(result.result))}")
+            print(json.dumps({"failed": _failed(result.result)}))
             if result.exception is not None:
                 print(result.exception, file=sys.stderr)
             sys.exit(1)
