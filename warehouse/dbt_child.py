@@ -43,10 +43,16 @@ def main() -> None:
 def _failed(result: Any) -> list[str]:
     """Return the name and message of each node that failed; none where dbt did not come so far."""
     return [
-        f"{one.node.name}: {' '.join((one.message or '').split())}"
+        f"{_name(one)}: {' '.join((one.message or '').split())}"
         for one in getattr(result, "results", [])
         if one.status in ("error", "fail")
     ]
+
+
+def _name(result: Any) -> str:
+    """Return the name of a model, test or seed, or of the macro of `dbt run-operation`."""
+    node = getattr(result, "node", result)
+    return str(node.unique_id.split(".")[2])
 
 
 if __name__ == "__main__":
