@@ -36,9 +36,9 @@ def test_every_model_that_reads_another_month_says_so(
 
 
 def test_a_reading_decides_figures_where_a_mart_stands_on_it(
-    built_example: Settings, readings: tuple[Reading, ...]
+    template_database: Settings, readings: tuple[Reading, ...]
 ) -> None:
-    manifest = json.loads((built_example.run_dir / "dbt" / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((template_database.run_dir / "dbt" / "manifest.json").read_text("utf-8"))
     children: dict[str, set[str]] = defaultdict(set)
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model":
