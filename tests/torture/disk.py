@@ -7,6 +7,7 @@ what to do, and nothing is half published. After room is made the same command d
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from warehouse.settings import Settings
 
 HOME_MEGABYTES, TABLESPACE_MEGABYTES = 700, 160
 COULD_NOT = 4
+_REFILL_SECONDS = 0.02
 _SEGMENT = "select pg_logical_emit_message(true, 'torture', repeat('x', 1024 * 1024 * 15))"
 
 
@@ -93,11 +95,8 @@ def _through(home: Home, story: Story, disk: Path, must_fail: set[str]) -> int:
     for step in story.round(0):
         for sent in step.files:
             known.add(sent)
-        fill(disk)
-        try:
+        with full(disk):
             ended = home.run(*home.arguments(step))
-        finally:
-            make_room(disk)
         if ended.code == COULD_NOT or step.command in must_fail:
             refused += 1
             _judge(step, ended)
@@ -125,18 +124,16 @@ def _judge(step: Step, ended: Ended) -> None:
 
 def _panic_and_return(home: Home, disk: Path) -> None:
     """Leave the server no room for its log: it stops, and comes back once there is room."""
-    fill(disk)
-    try:
-        for _ in range(100):
-            home.query(_SEGMENT)
-        raise BrokenInvariantError("the server never ran out of room for its write-ahead log")
-    except (psycopg.Error, OSError):
-        started = home.run("db", "start")
+    with full(disk):
+        try:
+            for _ in range(100):
+                home.query(_SEGMENT)
+            raise BrokenInvariantError("the server never ran out of room for its log")
+        except (psycopg.Error, OSError):
+            started = home.run("db", "start")
         if started.code not in (0, COULD_NOT) or "Traceback" in started.errors:
             raise BrokenInvariantError(f"db start on a full disk: {started.errors}") from None
         console.print(f"db start: exit {started.code}: {started.errors.strip()}", highlight=False)
-    finally:
-        make_room(disk)
     home.must("db", "start")
     home.wait_for_server()
 
@@ -148,9 +145,29 @@ def _move_database(home: Home, place: Path) -> None:
         own.execute("alter database warehouse set tablespace small")
 
 
+@contextmanager
+def full(disk: Path) -> Iterator[None]:
+    """Keep a disk full: what the server gives back meanwhile (an old cache) is taken, too."""
+    ended = threading.Event()
+
+    def refill() -> None:
+        while not ended.wait(_REFILL_SECONDS):
+            fill(disk)
+
+    fill(disk)
+    filler = threading.Thread(target=refill)
+    filler.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        filler.join()
+        (disk / "ballast").unlink()
+
+
 def fill(disk: Path) -> None:
     """Take up all room of a disk, to its last block."""
-    with (disk / "ballast").open("wb", buffering=0) as ballast:
+    with (disk / "ballast").open("ab", buffering=0) as ballast:
         for size in (2**20, 2**12, 1):
             _write_while_room(lambda size=size: ballast.write(b"\0" * size))
 
@@ -161,11 +178,6 @@ def _write_while_room(write: Callable[[], object]) -> None:
             pass
     except OSError:
         return
-
-
-def make_room(disk: Path) -> None:
-    """Give the room back."""
-    (disk / "ballast").unlink()
 
 
 def _require(wanted: list[str], found: list[str], when: str) -> None:

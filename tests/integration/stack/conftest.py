@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -178,14 +179,18 @@ class Stack:
                     sockets[f"socket:[{fields[9]}]"] = f"{shown}:{int(port, 16)}"
         found = set()
         for pid in self.processes():
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-                try:
-                    target = str(descriptor.readlink())
-                except FileNotFoundError:
-                    continue
-                if target in sockets:
-                    found.add(sockets[target])
+            found |= {sockets[one] for one in _open_files(pid) if one in sockets}
         return found
+
+
+def _open_files(pid: int) -> set[str]:
+    """Return what a process has open; nothing of one that ended meanwhile."""
+    found = set()
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                found.add(str(descriptor.readlink()))
+    return found
 
 
 @pytest.fixture(scope="session")
