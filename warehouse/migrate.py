@@ -127,12 +127,14 @@ def _set_up_dbt(settings: Settings) -> None:
     """Make the parents of all month partitions, load the seeds, make the staging views.
 
     The parents come first: they refuse a lost column, and then nothing has been changed. No
-    build may run meanwhile.
+    build may run meanwhile. The project is parsed anew for all builds to come: a yaml file that
+    is put back with its old time, as a package of an older version does, is taken by dbt for
+    the one it replaces.
     """
     with exclusive(settings, Lock.build, Role.admin):
         run_dbt(
             settings,
-            ["run-operation", "ensure_month_parents"],
+            ["run-operation", "ensure_month_parents", "--no-partial-parse"],
             ["build", "--selector", "schema_setup"],
             ["run-operation", "plan_releases"],
         )

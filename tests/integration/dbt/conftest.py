@@ -38,6 +38,11 @@ class SettingsOfProject(Settings):
         """Return the folder of the copy."""
         return self.project
 
+    @property
+    def run_dir(self) -> Path:
+        """Return a folder of its own: dbt must not take this project for the one of the home."""
+        return self.project / "run"
+
 
 class Lab:
     """A warehouse of its own: returns go in as rows, months come out of dbt."""
@@ -45,6 +50,11 @@ class Lab:
     def __init__(self, settings: Settings, project: Path) -> None:
         self.settings = settings
         self.project = project
+
+    @property
+    def edited_settings(self) -> Settings:
+        """Return the settings by which dbt takes the edited project."""
+        return SettingsOfProject(**self.settings.model_dump(), project=self.project)
 
     def receive(
         self, unit: str, form: str, rows: Rows, *, sub_rows: Rows = (), month: Month = MONTH
@@ -125,7 +135,7 @@ class Lab:
     def run_edited(self, *selection: str, build: OpenBuild | None = None) -> dict[str, str]:
         """Run models of the edited project in a new build; return model -> message of failure."""
         run = _run(build or open_build(self.settings, MONTH))
-        edited = SettingsOfProject(**self.settings.model_dump(), project=self.project)
+        edited = self.edited_settings
         try:
             run_dbt(edited, ["run", "--select", *selection], run=run)
         except BuildError:

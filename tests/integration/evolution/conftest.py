@@ -158,6 +158,7 @@ def warehouse(
     home = tmp_path_factory.mktemp("evolution") / "home"
     with clone_warehouse(published_example, home) as settings:
         yield settings
+        shutil.rmtree(settings.run_dir / "dbt")  # what dbt remembers is of an edited project
 
 
 @pytest.fixture(scope="module")
