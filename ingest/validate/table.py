@@ -75,9 +75,12 @@ def count_required(form: Form, parsed: ParsedTable, month: Month) -> tuple[int, 
     marks = marks_by_column(parsed)
     required = filled = 0
     for column in findings.columns.values():
+        if not column.required_kinds:
+            continue
         due = required_rows(column, parsed.frame)
         exempt = [r for r, mark in marks.get(column.name, {}).items() if mark.status == "M"]
-        due &= ~parsed.frame.index.isin(exempt)
+        if exempt:
+            due &= ~parsed.frame.index.isin(exempt)
         required += int(due.sum())
         filled += int((due & parsed.frame[column.name].notna()).sum())
     return required, filled

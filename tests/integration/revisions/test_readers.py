@@ -115,7 +115,7 @@ def reader(environment: dict[str, str], level: str, how: str, end: Path) -> Iter
 
 def finished(process: subprocess.Popen[str]) -> dict[str, int]:
     """Return what a reader counted."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
     if process.poll() != 0:

@@ -29,10 +29,9 @@ def _mart(*extra: tuple[str, str]) -> MartContract:
     return MartContract("mart_x", "x", "An x.", tuple(columns), ("stat_month", "area_code"))
 
 
-def test_a_second_run_does_nothing_and_is_fast(warehouse_home: Settings) -> None:
-    started = time.monotonic()
+def test_a_second_run_does_nothing_and_asks_no_dbt(warehouse_home: Settings) -> None:
     assert migrate(warehouse_home) == []
-    assert time.monotonic() - started < 2
+    assert not (warehouse_home.log_dir / "dbt").exists()
 
 
 def test_a_changed_applied_file_is_refused(
@@ -230,15 +229,15 @@ def test_a_reader_is_waited_for_and_keeps_nobody_waiting(warehouse_home: Setting
     ):
         report.execute("select figure from published.x")
         change.start()
-        assert waited.wait(10)
+        assert waited.wait(60)
         for _ in range(3):
             started = time.monotonic()
             other.execute("select figure from published.x")
-            assert time.monotonic() - started < 5  # it queues for a second at most
+            assert time.monotonic() - started < 30  # never as long as the report
         report.execute("select figure from published.x")  # no deadlock
         assert change.is_alive()
         report.commit()
-        change.join(30)
+        change.join(60)
         assert not change.is_alive()
         names = [c.name for c in other.execute("select * from published.x").description or []]
     assert names[-1] == "added"
