@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
@@ -22,7 +23,8 @@ _PUBLISHED_BY = (
     "released.py", "published_views.py", "in_force.py", "release_view.py", "release_plan.py",
     "release_calendar.py", "revision_views.py",
 )  # fmt: skip
-_fitting: set[tuple[str, int, str, Path]] = set()
+_OID: Final = "select oid from pg_database where datname = current_database()"
+_fitting: set[tuple[str, int, int | None, Path]] = set()  # by server, database and definitions
 
 
 def numbered_files(folder: Path = MIGRATIONS_DIR) -> list[Path]:
@@ -78,9 +80,15 @@ def require_known(applied: Iterable[str]) -> None:
 
 def require_current(settings: Settings, connection: psycopg.Connection) -> None:
     """Refuse a schema of another version than this software's; cheap after the first call."""
-    info = connection.info
-    key = (info.host, info.port, info.dbname, settings.dbt_project_dir)
     require_whole(settings)
+    with connection.transaction():
+        oid = connection.execute(_OID).fetchone()  # a restored database bears the same name
+    key = (
+        connection.info.host,
+        connection.info.port,
+        oid[0] if oid else None,
+        settings.dbt_project_dir,
+    )
     if key in _fitting:
         return
     try:
