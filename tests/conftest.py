@@ -27,7 +27,8 @@ from warehouse.server import start_server, stop_server
 from warehouse.settings import Settings
 
 MAINTENANCE_DATABASE = "postgres"
-STACK = "tests/integration/stack/"
+# Folders whose files share what is dear to make: the real stack, ten releases of a year.
+STORIES = ("tests/integration/stack/", "tests/integration/history/")
 _parsed: dict[tuple[int | None, str], bytes] = {}  # by port and name of the database
 Clone = Callable[[Settings, Path], AbstractContextManager[Settings]]
 
@@ -37,20 +38,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
 
 
-class _OneWorkerForTheStack(LoadFileScheduling):
-    """Gives each file to one worker, and the files of the real stack together, as one story."""
+class _OneWorkerForAStory(LoadFileScheduling):
+    """Gives each file to one worker, and the files of a story together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return STACK if file.startswith(STACK) else file
+        return next((story for story in STORIES if file.startswith(story)), file)
 
 
-def pytest_xdist_make_scheduler(
-    config: pytest.Config, log: Producer
-) -> _OneWorkerForTheStack | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneWorkerForAStory | None:
     """Replace the scheduling by files."""
     by_file = config.getoption("dist") == "loadfile"
-    return _OneWorkerForTheStack(config, log) if by_file else None
+    return _OneWorkerForAStory(config, log) if by_file else None
 
 
 @pytest.fixture(scope="session", autouse=True)
