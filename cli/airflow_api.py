@@ -39,9 +39,17 @@ class DagRun:
 class AirflowApi:
     """The REST API of the running stack of one home; logs in on first use."""
 
-    def __init__(self, settings: Settings, port: int | None = None, login: str = ADMIN) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        port: int | None = None,
+        login: str = ADMIN,
+        *,
+        seconds: float = _SECONDS,
+    ) -> None:
         self._settings = settings
         self._login = login
+        self._seconds = seconds
         if port is None:
             record = read_record(settings)
             if record is None:
@@ -129,7 +137,7 @@ class AirflowApi:
             | ({"Authorization": f"Bearer {self._token}"} if login else {}),
         )
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer_stream:
+            with self._opener.open(request, timeout=self._seconds) as answer_stream:
                 answer = json.load(answer_stream)
         except urllib.error.HTTPError as error:
             detail = error.read().decode(errors="replace")[:300]

@@ -1,8 +1,9 @@
 """The supervisor: keeps PostgreSQL and the four components of Airflow running, and ends them.
 
 Run by `cli.stack` as `python -m cli.supervisor`. Two processes: the supervisor starts the
-components and starts a dead one again, each time after a longer pause; its guardian does nothing
-but wait for it, so that even after a SIGKILL of the supervisor nothing is left behind.
+components and starts a dead one again, each time after a longer pause, and one that lives without
+working, too; its guardian does nothing but wait for it, so that even after a SIGKILL of the
+supervisor nothing is left behind.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import sys
 import time
 from dataclasses import dataclass
 
+from cli.airflow_api import AirflowApi
 from cli.airflow_config import airflow_environment, airflow_home, choose_port
+from cli.pulse import SILENT_SECONDS, Pulse
 from cli.stack_processes import (
     die_with_parent,
     end_sessions,
@@ -48,6 +51,7 @@ COMPONENTS = {
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STEADY_SECONDS = 60.0  # after this long without a fall the next pause is the first one again
 LOOK_SECONDS = 1.0
+HEALTH_SECONDS = 3.0  # for an answer about the components; nothing is looked after meanwhile
 GRACE_SECONDS = 5.0  # every task may be killed and run again
 
 log = logging.getLogger("supervisor")
@@ -70,6 +74,7 @@ class Supervisor:
     def __init__(self, settings: Settings, guardian: int) -> None:
         self.settings = settings
         self.port = choose_port(settings)
+        self.pulse = Pulse(AirflowApi(settings, self.port, seconds=HEALTH_SECONDS).health)
         self.components = [Component(ComponentRecord(name)) for name in COMPONENTS]
         self.database: ServerAddress | None = None
         self.environment: dict[str, str] = {}
@@ -91,12 +96,14 @@ class Supervisor:
             self.stop()
 
     def look(self) -> None:
-        """Start what is due and not running."""
-        now = time.monotonic()
+        """Start what is due and not running, after the end of what runs and does not work."""
         if not self.database_is_up():
             return
+        now = time.monotonic()
+        self.pulse.feel(now)
         for component in self.components:
             limit_log(self.settings.log_dir / f"{component.record.name}.log")
+            self.end_without_pulse(component, now)
             process = component.process
             if process is not None and process.poll() is not None:
                 self.fell(component, process, now)
@@ -139,6 +146,13 @@ class Supervisor:
         component.record.state = "running"
         write_record(self.settings, self.record)
         log.info("%s started, pid %s", name, component.process.pid)
+
+    def end_without_pulse(self, component: Component, now: float) -> None:
+        """End a component that lives and has long given no sign of work."""
+        name, process = component.record.name, component.process
+        if process is not None and self.pulse.is_lost(name, component.started_at, now):
+            log.warning("%s lives, but gave no sign of work for %.0f s", name, SILENT_SECONDS)
+            end_sessions([process.pid], 0)
 
     def fell(self, component: Component, process: subprocess.Popen[bytes], now: float) -> None:
         """End what a dead component left behind and set the time of its next start."""

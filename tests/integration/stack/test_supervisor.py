@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli.airflow_config import airflow_environment, choose_port
+from cli.pulse import SILENT_SECONDS, Pulse
 from cli.stack_processes import (
     end_sessions,
     identify,
@@ -104,6 +105,21 @@ def test_one_that_keeps_falling_waits_ever_longer(tmp_path: Path) -> None:
     process.wait()
     supervisor.fell(component, process, 100.0 + STEADY_SECONDS + 1)
     assert component.start_at == 100.0 + STEADY_SECONDS + 2, "after a steady time: at once again"
+
+
+def test_one_that_lives_and_does_not_work_is_started_again(tmp_path: Path) -> None:
+    supervisor = Supervisor(Settings(home=tmp_path), os.getpid())
+    part = next(part for part in supervisor.components if part.record.name == "scheduler")
+    part.process, part.started_at = start_stubborn(tmp_path), 100.0
+    health = {"metadatabase": "healthy", "scheduler": "unhealthy", "triggerer": "healthy"}
+    supervisor.pulse = Pulse(lambda: health | {"dag_processor": "healthy"})
+    for now in (100.0, 100.0 + SILENT_SECONDS - 1):
+        supervisor.pulse.feel(now)
+        supervisor.end_without_pulse(part, now)
+        assert part.process.poll() is None
+    supervisor.end_without_pulse(part, 100.0 + SILENT_SECONDS)
+    assert part.process.poll() is not None
+    assert session_members([part.process.pid]) == []
 
 
 def test_two_stacks_of_one_home_are_not_possible(tmp_path: Path) -> None:
