@@ -201,11 +201,12 @@ def clear(settings: Settings, arrival: Arrival) -> None:
 def clear_leftovers(settings: Settings) -> None:
     """Remove the half-made copies that killed runs left; for the one who holds the receiver's lock.
 
-    Nobody else lands files. A copy on its way into the inbox is left alone for a day.
+    Nobody else lands files. A copy on its way into the inbox, and an answer being composed, is left
+    alone for a day.
     """
     for folder in settings.landing_dir.glob(f"{_LANDING}*"):
         shutil.rmtree(folder, ignore_errors=True)
-    for folder in settings.inbox_dir.glob(f"{_SUBMIT}*"):
+    for folder in (*settings.inbox_dir.glob(f"{_SUBMIT}*"), *settings.drafts_dir.glob("*")):
         with contextlib.suppress(FileNotFoundError):
             if time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)

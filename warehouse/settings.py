@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         return self.home / "run"
 
     @property
+    def drafts_dir(self) -> Path:
+        """Return the folder of answers that are being composed."""
+        return self.run_dir / "drafts"
+
+    @property
     def areas_file(self) -> Path:
         """Return the areas imported by `tmw areas import`, readable without a database."""
         return self.home / "areas.csv"

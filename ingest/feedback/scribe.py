@@ -49,6 +49,7 @@ class Scribe:
         self._sandbox = sandbox
         self._timeout = min(_LONGEST_SECONDS, float(settings.read_timeout_seconds))
         self._memory = settings.read_memory_bytes
+        self._drafts_dir = settings.drafts_dir
         self._child: ChildProcess | None = None
         self._drafts: Path | None = None
 
@@ -125,7 +126,8 @@ class Scribe:
     def _running(self) -> ChildProcess:
         if self._child is None or not self._child.is_running():
             self.close()
-            self._drafts = Path(tempfile.mkdtemp(prefix="tmw-answers-"))
+            self._drafts_dir.mkdir(parents=True, exist_ok=True)
+            self._drafts = Path(tempfile.mkdtemp(dir=self._drafts_dir)).absolute()
             limits = (str(self._memory), str(max(1, round(self._timeout))))
             self._child = ChildProcess("ingest.feedback.child", *limits, str(self._drafts))
             deadline = time.monotonic() + self._timeout

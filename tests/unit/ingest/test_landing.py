@@ -159,9 +159,12 @@ def test_half_made_copies_of_killed_runs_are_removed_and_those_being_made_are_no
     being_made = settings.inbox_dir / ".submit-new"
     abandoned = settings.inbox_dir / ".submit-old"
     landing = settings.landing_dir / ".landing-old"
-    for folder in (being_made, abandoned, landing):
+    draft, old_draft = settings.drafts_dir / "new", settings.drafts_dir / "old"
+    for folder in (being_made, abandoned, landing, draft, old_draft):
         folder.mkdir(parents=True)
         (folder / "half.csv").write_bytes(b"half")
-    os.utime(abandoned, times=(time.time() - 90_000,) * 2)
+    for folder in (abandoned, old_draft):
+        os.utime(folder, times=(time.time() - 90_000,) * 2)
     clear_leftovers(settings)
     assert [folder.exists() for folder in (being_made, abandoned, landing)] == [True, False, False]
+    assert (draft.exists(), old_draft.exists()) == (True, False)

@@ -64,6 +64,7 @@ def test_one_process_writes_one_answer_after_the_other(tmp_path: Path, content: 
             assert sheets(data) == expected, path
             drafts = drafts or scribe._drafts
         assert drafts is not None
+        assert drafts.is_relative_to(tmp_path)  # all that a run makes is in its home
         assert list(drafts.iterdir()) == []
     assert not drafts.exists()
 
