@@ -127,7 +127,7 @@ class Scribe:
         if self._child is None or not self._child.is_running():
             self.close()
             self._drafts_dir.mkdir(parents=True, exist_ok=True)
-            self._drafts = Path(tempfile.mkdtemp(dir=self._drafts_dir)).absolute()
+            self._drafts = Path(tempfile.mkdtemp(dir=self._drafts_dir))
             limits = (str(self._memory), str(max(1, round(self._timeout))))
             self._child = ChildProcess("ingest.feedback.child", *limits, str(self._drafts))
             deadline = time.monotonic() + self._timeout
