@@ -233,7 +233,7 @@ def test_a_reader_is_waited_for_and_keeps_nobody_waiting(warehouse_home: Setting
         for _ in range(3):
             started = time.monotonic()
             other.execute("select figure from published.x")
-            assert time.monotonic() - started < 30  # never as long as the report
+            assert time.monotonic() - started < 5  # it queues for a second at most
         report.execute("select figure from published.x")  # no deadlock
         assert change.is_alive()
         report.commit()
